@@ -1,0 +1,92 @@
+"""The root command: finds verbs, groups them by room, and turns errors into exit codes."""
+
+from __future__ import annotations
+
+import os
+import sys
+from importlib import import_module
+from typing import Any, Final
+
+import click
+
+from adhere import __version__
+from adhere.errors import AdhereError
+
+VERBS: Final[dict[str, tuple[str, ...]]] = {
+    "Write a spec": ("compile", "show"),
+}
+"""Verbs by the part of the work they belong to; each is a module of this package."""
+
+_EXIT_CODES = """\b
+Exit codes:
+  0  fine
+  1  findings: something was found that the command looks for
+  2  wrong use, or input that cannot be used
+  3  something outside failed: a service, the network, the disk"""
+
+
+class Verbs(click.Group):
+    """Loads a verb's module only when it is asked for, so that start-up stays fast."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return [verb for verbs in VERBS.values() for verb in verbs]
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in self.list_commands(ctx):
+            return None
+        module = import_module(f"adhere.cli.{cmd_name}")
+        command: click.Command = module.command
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        for title, verbs in VERBS.items():
+            with formatter.section(title):
+                commands = [(verb, self.get_command(ctx, verb)) for verb in verbs]
+                formatter.write_dl(
+                    [
+                        (verb, command.get_short_help_str(80))
+                        for verb, command in commands
+                        if command
+                    ]
+                )
+
+
+@click.group(
+    cls=Verbs, epilog=_EXIT_CODES, context_settings={"help_option_names": ["-h", "--help"]}
+)
+@click.version_option(__version__, prog_name="adhere")
+def cli() -> None:
+    """Make a behaviour specification for AI models operative.
+
+    SPEC is a Markdown file, a compiled .json, a folder that holds one, or `reference` for the
+    spec that ships with adhere.
+
+    \b
+    Try:
+      adhere show reference
+      adhere lint my-spec.md
+      adhere VERB --help
+    """
+
+
+def main() -> None:
+    """Run the command line and exit."""
+    try:
+        result: Any = cli.main(standalone_mode=False)
+        sys.exit(result if isinstance(result, int) else 0)
+    except click.ClickException as error:
+        error.show()
+        sys.exit(2)
+    except AdhereError as error:
+        click.echo(f"adhere: {error}", err=True)
+        sys.exit(error.exit_code)
+    except (click.Abort, KeyboardInterrupt):
+        click.echo("adhere: interrupted", err=True)
+        sys.exit(130)
+    except BrokenPipeError:
+        # Whoever read our output has gone; Python must not fail again when it flushes.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(1)
+    except OSError as error:
+        click.echo(f"adhere: {error.filename or 'this machine'}: {error.strerror}", err=True)
+        sys.exit(3)

@@ -1,0 +1,56 @@
+"""Options and output habits that verbs share."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, TypeVar
+
+import click
+import msgspec
+from rich.console import Console
+
+from adhere.compiler import DEFAULT_MAX_BYTES
+from adhere.errors import SystemFault
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+json_option: Callable[[F], F] = click.option(
+    "--json", "as_json", is_flag=True, help="Print JSON for machines."
+)
+max_bytes_option: Callable[[F], F] = click.option(
+    "--max-bytes",
+    type=click.IntRange(min=1),
+    default=DEFAULT_MAX_BYTES,
+    show_default=True,
+    help="Refuse larger documents.",
+)
+
+
+def console() -> Console:
+    """A console on standard output: colours only on a terminal, and no guessing at markup."""
+    return Console(
+        file=sys.stdout, highlight=False, markup=False, soft_wrap=not sys.stdout.isatty()
+    )
+
+
+def print_json(value: object) -> None:
+    """Print a value as indented JSON."""
+    click.echo(msgspec.json.format(msgspec.json.encode(value), indent=2).decode())
+
+
+def write_file(path: Path, data: bytes) -> None:
+    """Write a file so that it is either whole or not there.
+
+    Raises:
+        SystemFault: It cannot be written.
+    """
+    draft = path.with_name(f".{path.name}.part")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        draft.write_bytes(data)
+        draft.replace(path)
+    except OSError as error:
+        draft.unlink(missing_ok=True)
+        raise SystemFault(f"cannot write it: {error.strerror}", place=str(path)) from error
