@@ -1,0 +1,5 @@
+"""What people read: pages and reports. Each is one file that asks nothing of the network."""
+
+from adhere.publish.templating import environment
+
+__all__ = ["environment"]
