@@ -1,0 +1,19 @@
+"""Where the tests find real data, and what they share with the fuzzer."""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+
+import pytest
+
+sys.path.insert(0, str(Path(__file__).parent.parent / "fuzz"))  # the laws of the compiler
+
+
+@pytest.fixture(scope="session")
+def data_dir() -> Path:
+    """The folder of published specs and recordings, which are not part of the repository."""
+    if "ADHERE_DATA" not in os.environ:
+        pytest.skip("ADHERE_DATA is not set")
+    return Path(os.environ["ADHERE_DATA"])
