@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from functools import lru_cache
-from typing import Literal, TypeAlias
+from typing import Final, Literal, TypeAlias
 
 import msgspec
 import re2
@@ -13,6 +13,10 @@ from adhere.spec.span import SourceSpan
 
 SettingType: TypeAlias = Literal["boolean", "enum", "integer", "string", "set"]
 SettingValue: TypeAlias = bool | int | str | tuple[str, ...]
+
+_TYPES: Final[dict[SettingType, type]] = {
+    "boolean": bool, "enum": str, "integer": int, "string": str, "set": tuple,
+}  # fmt: skip
 
 
 class Domain(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
@@ -84,10 +88,15 @@ class Setting(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
         return f"{self.section}.{self.id}"
 
     def admits(self, value: SettingValue, by: Authority) -> bool:
-        """Whether ``by`` may set ``value``: the level may change it, within allowed and bounds."""
+        """Whether ``by`` may set ``value``.
+
+        The level may change the setting, the value is of its type, and it lies within what is
+        allowed to all and what the level is bound to.
+        """
         bound = self.bounds.get(by)
         return (
             by in self.changeable_by
+            and type(value) is _TYPES[self.type]  # True is an int, and must not pass for one
             and self.allowed.admits(value)
             and (bound is None or bound.admits(value))
         )
