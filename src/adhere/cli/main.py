@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from importlib import import_module
+from keyword import iskeyword
 from typing import Any, Final
 
 import click
@@ -14,6 +15,7 @@ from adhere.errors import AdhereError
 
 VERBS: Final[dict[str, tuple[str, ...]]] = {
     "Write a spec": ("compile", "show"),
+    "Evaluate models": ("evaluate", "import"),
 }
 """Verbs by the part of the work they belong to; each is a module of this package."""
 
@@ -34,7 +36,8 @@ class Verbs(click.Group):
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         if cmd_name not in self.list_commands(ctx):
             return None
-        module = import_module(f"adhere.cli.{cmd_name}")
+        name = f"{cmd_name}_" if iskeyword(cmd_name) else cmd_name
+        module = import_module(f"adhere.cli.{name}")
         command: click.Command = module.command
         return command
 

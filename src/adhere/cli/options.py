@@ -28,11 +28,10 @@ max_bytes_option: Callable[[F], F] = click.option(
 )
 
 
-def console() -> Console:
-    """A console on standard output: colours only on a terminal, and no guessing at markup."""
-    return Console(
-        file=sys.stdout, highlight=False, markup=False, soft_wrap=not sys.stdout.isatty()
-    )
+def console(*, stderr: bool = False) -> Console:
+    """A console: colours only on a terminal, and no guessing at markup."""
+    file = sys.stderr if stderr else sys.stdout
+    return Console(file=file, highlight=False, markup=False, soft_wrap=not file.isatty())
 
 
 def print_json(value: object) -> None:

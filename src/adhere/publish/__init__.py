@@ -1,5 +1,6 @@
 """What people read: pages and reports. Each is one file that asks nothing of the network."""
 
+from adhere.publish.report_page import render_report
 from adhere.publish.templating import environment
 
-__all__ = ["environment"]
+__all__ = ["environment", "render_report"]

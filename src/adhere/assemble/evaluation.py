@@ -1,0 +1,115 @@
+"""From the words a person types for suite, model and judge to the objects of a run."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Final
+
+from adhere.assemble.loading import REFERENCE, reference_dir
+from adhere.errors import InputError, UsageError
+from adhere.evaluate import Suite, load_suite
+from adhere.judge import ChecksJudge, Judge, LabelJudge
+from adhere.models import Model, Script, ScriptedModel, recorded_models
+
+SCRIPTED: Final[dict[str, str | None]] = {
+    "keeps-the-chain-of-command": None,
+    "obeys-the-last-speaker": "obeys_last_speaker",
+    "refuses-too-much": "refuses_too_much",
+    "flatters": "flatters",
+}
+"""Scripted assistants by name, with the one fault each has."""
+
+
+def find_suite(where: str) -> Suite:
+    """Load the suite in the folder ``where``, or the reference spec's for ``reference``.
+
+    Raises:
+        InputError: There is no such suite, or it cannot be used.
+        SystemFault: It cannot be read.
+    """
+    path = Path(where)
+    if where == REFERENCE and not path.exists():
+        path = reference_dir() / "suite"
+    if not path.is_dir():
+        raise InputError(
+            "there is no such folder",
+            place=where,
+            remedy=f"name a folder with manifest.toml and cases.jsonl, or `{REFERENCE}`",
+        )
+    return load_suite(path)
+
+
+def find_models(names: Iterable[str], suite: Suite) -> list[Model]:
+    """Return the models that ``names`` stand for.
+
+    ``scripted:NAME`` is one of `SCRIPTED`; ``recorded`` is every model whose answers lie in the
+    suite's ``recordings.jsonl``, ``recorded:NAME`` one of them.
+
+    Raises:
+        UsageError: A name stands for nothing.
+        InputError: The suite has no recordings, or they cannot be read.
+    """
+    models: list[Model] = []
+    for name in names:
+        kind, _, which = name.partition(":")
+        if kind == "scripted":
+            models.append(_scripted(which, suite))
+        elif kind == "recorded":
+            models.extend(_recorded(which, suite))
+        else:
+            raise UsageError(
+                f'"{name}" is not a model',
+                remedy="use scripted:NAME, recorded, or recorded:NAME",
+            )
+    if len({model.name for model in models}) != len(models):
+        raise UsageError("a model is named twice", remedy="name each model once")
+    return models
+
+
+def find_judge(name: str) -> Judge:
+    """Return the judge: ``checks``, or ``label:WHO`` for labels that came with the answers.
+
+    Raises:
+        UsageError: There is no such judge.
+    """
+    kind, _, who = name.partition(":")
+    if name == "checks":
+        return ChecksJudge()
+    if kind == "label" and who:
+        return LabelJudge(who)
+    raise UsageError(f'"{name}" is not a judge', remedy="use checks, or label:WHO")
+
+
+def _scripted(which: str, suite: Suite) -> ScriptedModel:
+    if which not in SCRIPTED:
+        raise UsageError(
+            f'there is no scripted assistant "{which}"', remedy=f"use one of {', '.join(SCRIPTED)}"
+        )
+    scripts = {}
+    for case in suite.cases:
+        good = next((known.answer for known in case.answers if known.label == "good"), None)
+        if good is not None:
+            faults = {known.fault: known.answer for known in case.answers if known.fault}
+            scripts[case.id] = Script(good, faults)
+    return ScriptedModel(which, scripts, SCRIPTED[which])
+
+
+def _recorded(which: str, suite: Suite) -> list[Model]:
+    path = Path(suite.folder) / "recordings.jsonl"
+    if not path.exists():
+        raise InputError(
+            "this suite has no recorded answers",
+            place=suite.folder,
+            remedy="make a suite with recordings by `adhere import`, or name another model",
+        )
+    found = recorded_models(path)
+    if not which:
+        return list(found.values())
+    if which not in found:
+        raise UsageError(
+            f'there are no recorded answers of "{which}"',
+            place=str(path),
+            remedy=f"there are of {', '.join(found)}",
+        )
+    return [found[which]]

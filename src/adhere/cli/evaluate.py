@@ -1,0 +1,140 @@
+"""``adhere evaluate``"""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+
+import click
+import msgspec
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+from adhere.assemble import find_judge, find_models, find_suite, load_spec
+from adhere.cli.options import console, json_option, print_json, write_file
+from adhere.cli.tables import report_tables
+from adhere.errors import UsageError
+from adhere.evaluate import (
+    Report,
+    RunFolder,
+    Suite,
+    manifest_of,
+    report_on,
+    run,
+    unknown_sections,
+)
+from adhere.judge import Judge
+from adhere.models import Model
+from adhere.publish import render_report
+from adhere.spec import Spec
+
+
+@click.command(
+    "evaluate", short_help="Ask models a suite of cases and report how well they adhere."
+)
+@click.option("--spec", "spec_name", default="reference", show_default=True, help="The spec.")
+@click.option("--suite", "suite_name", default="reference", show_default=True, help="The cases.")
+@click.option(
+    "--model",
+    "model_names",
+    multiple=True,
+    required=True,
+    help="scripted:NAME, recorded (all), or recorded:NAME. May be given several times.",
+)
+@click.option(
+    "--judge",
+    "judge_name",
+    default="checks",
+    show_default=True,
+    help="checks, or label:WHO for labels that came with recorded answers.",
+)
+@click.option(
+    "--epochs",
+    type=click.IntRange(1, 1000),
+    default=1,
+    show_default=True,
+    help="How often each case is asked.",
+)
+@click.option(
+    "-o",
+    "--output",
+    type=click.Path(path_type=Path),
+    required=True,
+    help="Folder of the run. An unfinished run in it is taken up again.",
+)
+@json_option
+def command(
+    spec_name: str,
+    suite_name: str,
+    model_names: tuple[str, ...],
+    judge_name: str,
+    epochs: int,
+    output: Path,
+    as_json: bool,
+) -> int:
+    """Ask models every case of a suite, judge the answers, and report by section and authority.
+
+    The run folder gets manifest.json, records.jsonl, report.json and report.html. Exit code 1
+    where the run is incomplete or an answer could not be had or read.
+
+    \b
+    Examples:
+      adhere evaluate --model scripted:obeys-the-last-speaker -o runs/first
+      adhere import xstest xstest_v2_labelled.csv.gz -o suites/xstest
+      adhere evaluate --spec openai@2025-12-18 --suite suites/xstest \\
+          --model recorded --judge label:human -o runs/xstest
+    """
+    spec, suite = load_spec(spec_name), find_suite(suite_name)
+    judge = find_judge(judge_name)
+    models = find_models(model_names, suite)
+    unknown = unknown_sections(suite, spec)
+    if unknown and sum(unknown.values()) == sum(len(case.sections) for case in suite.cases):
+        raise UsageError(
+            f"none of the suite's sections is in the spec ({', '.join(sorted(unknown)[:5])} …)",
+            place=suite_name,
+            remedy="name the spec the suite was written for with --spec",
+        )
+    for section, count in unknown.items():
+        click.echo(f"note: {count} cases name section {section}, which the spec lacks", err=True)
+    report = _evaluate(spec, suite, models, judge, epochs, output, quiet=as_json)
+    if as_json:
+        print_json(report)
+    else:
+        report_tables(console(), report)
+        click.echo(f"\nReport: {output / 'report.html'}")
+    unheard = sum(
+        count
+        for cell in report.total.cells
+        for outcome, count in cell.outcomes.items()
+        if not outcome.heard
+    )
+    return 0 if report.complete and not unheard else 1
+
+
+def _evaluate(
+    spec: Spec,
+    suite: Suite,
+    models: list[Model],
+    judge: Judge,
+    epochs: int,
+    output: Path,
+    *,
+    quiet: bool,
+) -> Report:
+    manifest = manifest_of(spec, suite, models, judge, epochs)
+    columns = (TextColumn("Asking"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    err = console(stderr=True)
+    with (
+        RunFolder(output, manifest) as folder,
+        Progress(
+            *columns, console=err, transient=True, disable=quiet or not err.is_terminal
+        ) as bar,
+    ):
+        task = bar.add_task("", total=manifest.expected)
+        asyncio.run(
+            run(folder, suite, models, judge, progress=lambda n: bar.update(task, completed=n))
+        )
+    report = report_on(output, spec, suite)
+    encoded = msgspec.json.format(msgspec.json.encode(report), indent=2)
+    write_file(output / "report.json", encoded + b"\n")
+    write_file(output / "report.html", render_report(report, suite.cases).encode())
+    return report

@@ -1,0 +1,27 @@
+"""From cases to a run, from a run to its figures."""
+
+from adhere.evaluate.report import Cell, Failure, Report, Row, report_on
+from adhere.evaluate.run import (
+    AnswerRecord,
+    RunFolder,
+    RunManifest,
+    VerdictRecord,
+    manifest_of,
+    read_manifest,
+    read_records,
+    run,
+)
+from adhere.evaluate.statistics import Rate, rate
+from adhere.evaluate.suite import (
+    Suite,
+    SuiteManifest,
+    load_suite,
+    unknown_sections,
+    write_suite,
+)
+
+__all__ = [
+    "AnswerRecord", "Cell", "Failure", "Rate", "Report", "Row", "RunFolder", "RunManifest",
+    "Suite", "SuiteManifest", "VerdictRecord", "load_suite", "manifest_of", "rate",
+    "read_manifest", "read_records", "report_on", "run", "unknown_sections", "write_suite",
+]  # fmt: skip

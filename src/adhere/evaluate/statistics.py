@@ -1,0 +1,86 @@
+"""Rates with intervals that say how far they can be trusted."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Hashable, Sequence
+from typing import Literal
+
+import msgspec
+from scipy import stats
+
+CONFIDENCE = 0.95
+
+
+class Rate(msgspec.Struct, frozen=True):
+    """A share with its uncertainty.
+
+    Attributes:
+        hits: How many.
+        total: Out of how many that could be scored.
+        clusters: How many independent groups these fall into.
+        value: ``hits / total``, or None where nothing could be scored.
+        low, high: The 95 % interval.
+        method: ``wilson`` (cases are independent), ``wilson-clustered`` (effective sample size
+            from the variance between clusters), or ``none``.
+    """
+
+    hits: int
+    total: int
+    clusters: int
+    value: float | None
+    low: float
+    high: float
+    method: Literal["wilson", "wilson-clustered", "none"]
+
+
+def rate(
+    outcomes: Sequence[bool], cases: Sequence[Hashable], clusters: Sequence[Hashable]
+) -> Rate:
+    """Estimate the share of True among ``outcomes``.
+
+    Cases that share a focus, and repetitions of one case, are not independent: their clusters
+    widen the interval. The design effect is the clustered (CR1, with the factor G/(G-1)) over the
+    independent variance of the mean, never below 1; Wilson's interval is then taken at the
+    effective sample size, with Student's t at G-1 degrees of freedom (after Korn and Graubard,
+    Survey Methodology 1998, and Franco et al., JSSAM 2019). Where all outcomes are equal no
+    variance can be seen, and the effective size is the number of different cases: repeating a
+    case adds nothing.
+
+    Args:
+        outcomes: One a scored answer.
+        cases: The case each belongs to.
+        clusters: The cluster each case belongs to.
+
+    Raises:
+        ValueError: They differ in length.
+    """
+    if not len(outcomes) == len(cases) == len(clusters):
+        raise ValueError("outcomes, cases and clusters differ in length")
+    total, hits = len(outcomes), sum(outcomes)
+    if total == 0:
+        return Rate(0, 0, 0, None, 0.0, 1.0, "none")
+    value = hits / total
+    sums: dict[Hashable, float] = {}
+    for outcome, cluster in zip(outcomes, clusters, strict=True):
+        sums[cluster] = sums.get(cluster, 0.0) + outcome - value
+    groups = len(sums)
+    if groups == total or groups < 2:
+        low, high = _wilson(value, total, float(stats.norm.ppf(0.5 + CONFIDENCE / 2)))
+        if groups < 2 < total:  # one cluster says nothing about the spread between clusters
+            return Rate(hits, total, groups, value, 0.0, 1.0, "none")
+        return Rate(hits, total, groups, value, low, high, "wilson")
+    between = groups / (groups - 1) * math.fsum(d * d for d in sums.values()) / total**2
+    independent = value * (1 - value) / total
+    effect = max(1.0, between / independent) if independent > 0 else total / len(set(cases))
+    quantile = float(stats.t.ppf(0.5 + CONFIDENCE / 2, groups - 1))
+    low, high = _wilson(value, total / effect, quantile)
+    return Rate(hits, total, groups, value, low, high, "wilson-clustered")
+
+
+def _wilson(value: float, size: float, quantile: float) -> tuple[float, float]:
+    square = quantile**2
+    centre = (value + square / (2 * size)) / (1 + square / size)
+    half = quantile * math.sqrt(value * (1 - value) / size + square / (4 * size**2))
+    half /= 1 + square / size
+    return max(0.0, centre - half), min(1.0, centre + half)

@@ -1,0 +1,37 @@
+"""The port behind which every model stands."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+import msgspec
+
+from adhere.conversation import Answer, Message
+
+
+class Request(msgspec.Struct, frozen=True):
+    """What a model is asked.
+
+    Attributes:
+        messages: The conversation so far; it ends with what has to be answered.
+        case: Id of the case it comes from. Models that talk to a service never send it.
+        epoch: Which repetition of the case this is, counted from 0.
+    """
+
+    messages: tuple[Message, ...]
+    case: str
+    epoch: int = 0
+
+
+class Model(Protocol):
+    """Answers requests.
+
+    ``name`` stands in every record. A scripted model's begins with ``scripted:``, so that no
+    figure obtained on it can pass for one about a real model.
+    """
+
+    name: str
+
+    async def answer(self, request: Request) -> Answer:
+        """Return the answer; what goes wrong is an `Answer` with its ``problem``, not a raise."""
+        ...
