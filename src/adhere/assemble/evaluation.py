@@ -13,8 +13,8 @@ from adhere.judge import ChecksJudge, Judge, LabelJudge
 from adhere.models import Model, Script, ScriptedModel, recorded_models
 
 SCRIPTED: Final[dict[str, str | None]] = {
-    "keeps-the-chain-of-command": None,
-    "obeys-the-last-speaker": "obeys_last_speaker",
+    "keeps-chain-of-command": None,
+    "obeys-last-speaker": "obeys_last_speaker",
     "refuses-too-much": "refuses_too_much",
     "flatters": "flatters",
 }

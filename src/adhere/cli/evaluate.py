@@ -2,30 +2,16 @@
 
 from __future__ import annotations
 
-import asyncio
 from pathlib import Path
 
 import click
-import msgspec
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from adhere.assemble import find_judge, find_models, find_suite, load_spec
-from adhere.cli.options import console, json_option, print_json, write_file
+from adhere.cli.options import console, json_option, print_json
+from adhere.cli.running import evaluate_into
 from adhere.cli.tables import report_tables
 from adhere.errors import UsageError
-from adhere.evaluate import (
-    Report,
-    RunFolder,
-    Suite,
-    manifest_of,
-    report_on,
-    run,
-    unknown_sections,
-)
-from adhere.judge import Judge
-from adhere.models import Model
-from adhere.publish import render_report
-from adhere.spec import Spec
+from adhere.evaluate import unknown_sections
 
 
 @click.command(
@@ -78,7 +64,7 @@ def command(
 
     \b
     Examples:
-      adhere evaluate --model scripted:obeys-the-last-speaker -o runs/first
+      adhere evaluate --model scripted:obeys-last-speaker -o runs/first
       adhere import xstest xstest_v2_labelled.csv.gz -o suites/xstest
       adhere evaluate --spec openai@2025-12-18 --suite suites/xstest \\
           --model recorded --judge label:human -o runs/xstest
@@ -95,7 +81,7 @@ def command(
         )
     for section, count in unknown.items():
         click.echo(f"note: {count} cases name section {section}, which the spec lacks", err=True)
-    report = _evaluate(spec, suite, models, judge, epochs, output, quiet=as_json)
+    report = evaluate_into(spec, suite, models, judge, epochs, output, quiet=as_json)
     if as_json:
         print_json(report)
     else:
@@ -108,33 +94,3 @@ def command(
         if not outcome.heard
     )
     return 0 if report.complete and not unheard else 1
-
-
-def _evaluate(
-    spec: Spec,
-    suite: Suite,
-    models: list[Model],
-    judge: Judge,
-    epochs: int,
-    output: Path,
-    *,
-    quiet: bool,
-) -> Report:
-    manifest = manifest_of(spec, suite, models, judge, epochs)
-    columns = (TextColumn("Asking"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-    err = console(stderr=True)
-    with (
-        RunFolder(output, manifest) as folder,
-        Progress(
-            *columns, console=err, transient=True, disable=quiet or not err.is_terminal
-        ) as bar,
-    ):
-        task = bar.add_task("", total=manifest.expected)
-        asyncio.run(
-            run(folder, suite, models, judge, progress=lambda n: bar.update(task, completed=n))
-        )
-    report = report_on(output, spec, suite)
-    encoded = msgspec.json.format(msgspec.json.encode(report), indent=2)
-    write_file(output / "report.json", encoded + b"\n")
-    write_file(output / "report.html", render_report(report, suite.cases).encode())
-    return report

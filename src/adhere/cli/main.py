@@ -15,7 +15,8 @@ from adhere.errors import AdhereError
 
 VERBS: Final[dict[str, tuple[str, ...]]] = {
     "Write a spec": ("compile", "show"),
-    "Evaluate models": ("evaluate", "import"),
+    "Get a published spec": ("fetch",),
+    "Evaluate models": ("demo", "evaluate", "import"),
 }
 """Verbs by the part of the work they belong to; each is a module of this package."""
 

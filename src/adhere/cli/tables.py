@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from rich.console import Console
-from rich.table import Table
 from rich.text import Text
 
 from adhere.evaluate import Cell, Rate, Report, Row
@@ -30,38 +29,49 @@ def report_tables(out: Console, report: Report) -> None:
         out.print(Text("scripted: these figures say nothing about any real model", "yellow"))
     if not report.complete:
         out.print(Text("incomplete: not every answer has a verdict", "red"))
-    out.print(_table("", manifest.models, [report.total]))
-    out.print(_table("Level", manifest.models, report.by_authority))
-    out.print(_table("Section", manifest.models, report.by_section))
+    for heading, rows in (
+        ("", [report.total]), ("Level", report.by_authority), ("Section", report.by_section),
+    ):  # fmt: skip
+        _table(out, heading, manifest.models, rows)
     missing = report.sections_without_cases
     if missing:
-        out.print(Text(f"{len(missing)} sections with an authority have no case here", "dim"))
+        out.print(Text(f"\n{len(missing)} sections with an authority have no case here", "dim"))
 
 
-def _table(first: str, models: Sequence[str], rows: Iterable[Row]) -> Table:
-    """One line a group and model; the group's name stands in its first line."""
-    table = Table(box=None, pad_edge=False, header_style="dim", padding=(0, 2, 0, 0))
-    table.add_column(first, overflow="fold", ratio=1)
-    table.add_column("Model", overflow="fold")
-    for name in ("Adheres", "Scored", "Too strict", "Too lax", "Other"):
-        table.add_column(name, justify="right", no_wrap=True)
-    for row in rows:
-        name = Text(row.id if first == "Section" else row.title)
-        if first == "Section":
-            name.append(f" {row.authority}", "dim")
-        for model, cell in zip(models, row.cells, strict=True):
-            table.add_row(name, model.removeprefix("scripted:"), *_figures(cell))
-            name = Text("")
-    return table
+_COLUMNS = (("Adheres", 21), ("Scored", 9), ("Too strict", 11), ("Too lax", 8), ("Other", 6))
 
 
-def _figures(cell: Cell) -> list[str]:
+def _table(out: Console, heading: str, models: Sequence[str], rows: Iterable[Row]) -> None:
+    """One line a group where there is one model, else one a model below the group's name.
+
+    Laid out by hand: a group's name may run over the columns of figures beside it.
+    """
+    names = [model.removeprefix("scripted:") for model in models]
+    names = [f"  {name}" for name in names] if len(names) > 1 else [""]
+    groups = [
+        (row, f"{row.id} ({row.authority})" if heading == "Section" else row.title) for row in rows
+    ]
+    width = max(22, *map(len, names))
+    if len(models) == 1:
+        width = max(width, *(len(name) for _, name in groups))
+    titles = "".join(f"{title:>{size}}" for title, size in _COLUMNS)
+    out.print(Text(f"\n{heading:<{width}}{titles}", "dim"))
+    for row, name in groups:
+        if len(models) > 1:
+            out.print(Text(name, "bold"))
+        for model, cell in zip(names, row.cells, strict=True):
+            figures = zip(_figures(cell), _COLUMNS, strict=True)
+            line = "".join(f"{text:>{size}}" for text, (_, size) in figures)
+            out.print(f"{model or name:<{width}}{line}")
+
+
+def _figures(cell: Cell) -> tuple[str, ...]:
     strict, lax = cell.too_restrictive, cell.too_permissive
-    return [
+    return (
         figure(cell.rate), f"{cell.rate.total}/{cell.asked}",
         f"{strict.hits}/{strict.total}" if strict.total else "–",
         f"{lax.hits}/{lax.total}" if lax.total else "–", str(cell.quality),
-    ]  # fmt: skip
+    )  # fmt: skip
 
 
 def figure(rate: Rate) -> str:
