@@ -34,9 +34,7 @@ class Rate(msgspec.Struct, frozen=True):
     method: Literal["wilson", "wilson-clustered", "none"]
 
 
-def rate(
-    outcomes: Sequence[bool], cases: Sequence[Hashable], clusters: Sequence[Hashable]
-) -> Rate:
+def rate(outcomes: Sequence[bool], cases: Sequence[Hashable], clusters: Sequence[Hashable]) -> Rate:
     """Estimate the share of True among ``outcomes``.
 
     Cases that share a focus, and repetitions of one case, are not independent: their clusters

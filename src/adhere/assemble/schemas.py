@@ -1,0 +1,62 @@
+"""The JSON Schemas of every file adhere writes, made from the types that read them.
+
+``python -m adhere.assemble.schemas`` writes them into ``src/adhere/schemas/``; a test fails where
+a file there is not what the types say.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any, Final
+
+import msgspec
+
+from adhere.conversation import Case, Recording
+from adhere.evaluate import AnswerRecord, Report, RunManifest, SuiteManifest, VerdictRecord
+from adhere.resolve import Decision, PublicDecision
+from adhere.spec import Spec
+
+FOLDER: Final = Path(__file__).parent.parent / "schemas"
+
+SCHEMAS: Final[dict[str, tuple[Any, str]]] = {
+    "spec-1": (Spec, "A compiled behaviour specification"),
+    "suite-1": (SuiteManifest, "The manifest of a suite"),
+    "case-1": (Case, "A line of a suite's cases.jsonl"),
+    "recording-1": (Recording, "A line of a suite's recordings.jsonl"),
+    "run-1": (RunManifest, "The manifest.json of a run"),
+    "record-1": (AnswerRecord | VerdictRecord, "A line of a run's records.jsonl"),
+    "report-1": (Report, "The report.json of a run"),
+    "decision-1": (Decision, "A decision, with all its reasons"),
+    "public-decision-1": (PublicDecision, "What the person a decision affects may see of it"),
+}
+"""By file name without its ending: the type and what the file is."""
+
+
+def schema(name: str) -> dict[str, Any]:
+    """Return the JSON Schema (draft 2020-12) of a format.
+
+    Raises:
+        KeyError: There is no such format.
+    """
+    kind, title = SCHEMAS[name]
+    head = {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "$id": f"urn:adhere:{name.replace('-', ':')}",
+        "title": title,
+    }
+    return {**head, **msgspec.json.schema(kind)}
+
+
+def encode(name: str) -> bytes:
+    """Return the schema's file content."""
+    return msgspec.json.format(msgspec.json.encode(schema(name)), indent=2) + b"\n"
+
+
+def main() -> None:
+    """Write every schema."""
+    for name in SCHEMAS:
+        (FOLDER / f"{name}.json").write_bytes(encode(name))
+
+
+if __name__ == "__main__":
+    main()

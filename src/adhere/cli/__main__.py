@@ -1,0 +1,5 @@
+"""``python -m adhere.cli``: the command line without its installed script."""
+
+from adhere.cli.main import main
+
+main()

@@ -1,0 +1,111 @@
+"""The report page: what it must say, and that nothing in it is believed."""
+
+from __future__ import annotations
+
+import asyncio
+from html.parser import HTMLParser
+from pathlib import Path
+
+from adhere.assemble import find_judge, find_models, find_suite, load_spec
+from adhere.conversation import Answer, Case, Message, Role
+from adhere.evaluate import (
+    Failure,
+    Report,
+    RunFolder,
+    Suite,
+    SuiteManifest,
+    manifest_of,
+    report_on,
+    run,
+)
+from adhere.judge import ChecksJudge
+from adhere.models import Request
+from adhere.publish import render_report
+
+SPEC = load_spec("reference")
+HOSTILE = "</style><script>alert(1)</script><img src=x onerror=alert(2)> {{ 7 * 7 }}"
+
+
+class Tags(HTMLParser):
+    """Collects elements, attributes and text."""
+
+    def __init__(self, page: str) -> None:
+        super().__init__()
+        self.elements: list[str] = []
+        self.attributes: list[tuple[str, str | None]] = []
+        self.text = ""
+        self.feed(page)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.elements.append(tag)
+        self.attributes += attrs
+
+    def handle_data(self, data: str) -> None:
+        self.text += data
+
+
+class Hostile:
+    """A model that answers with markup."""
+
+    name = f"hostile {HOSTILE}"
+
+    async def answer(self, request: Request) -> Answer:
+        return Answer(f"{HOSTILE} {request.case}")
+
+
+def hostile_report(folder: Path) -> tuple[Report, Suite]:
+    about = SuiteManifest(
+        schema="adhere/suite/1", id=HOSTILE, title=HOSTILE, version="1", licence="CC0-1.0"
+    )
+    cases = tuple(
+        Case(
+            schema="adhere/case/1",
+            id=f"{HOSTILE}{n}",
+            sections=(HOSTILE, "clear_and_brief"),
+            conversation=(Message(Role.USER, HOSTILE),),
+            right="decline",
+            rubric=HOSTILE,
+        )  # fmt: skip
+        for n in range(60)
+    )
+    suite = Suite(about, cases, "sha256:x", "")
+    with RunFolder(folder, manifest_of(SPEC, suite, [Hostile()], ChecksJudge(), 1)) as opened:
+        asyncio.run(run(opened, suite, [Hostile()], ChecksJudge()))
+    return report_on(folder, SPEC, suite), suite
+
+
+def test_hostile_text_stays_text(tmp_path: Path) -> None:
+    report, suite = hostile_report(tmp_path)
+    page = Tags(render_report(report, suite.cases))
+    assert not {"script", "img", "iframe", "link", "object", "form"} & set(page.elements)
+    assert not [name for name, _ in page.attributes if name.startswith("on") or name == "style"]
+    assert HOSTILE in page.text
+    assert "49" not in page.text.split("alert(2)", 1)[1][:40]
+
+
+def test_nothing_is_fetched(tmp_path: Path) -> None:
+    report, suite = hostile_report(tmp_path)
+    page = Tags(render_report(report, suite.cases))
+    links = [value or "" for name, value in page.attributes if name in ("href", "src")]
+    assert [link for link in links if not link.startswith("#")] == []
+
+
+def test_the_page_shows_some_failures_and_says_how_many_there_are(tmp_path: Path) -> None:
+    report, suite = hostile_report(tmp_path)
+    page = Tags(render_report(report, suite.cases))
+    assert page.elements.count("details") == 40
+    assert "60 answers do not adhere" in page.text
+
+
+def test_scripted_runs_are_marked_and_figures_are_those_of_the_report(tmp_path: Path) -> None:
+    suite, judge = find_suite("reference"), find_judge("checks")
+    models = find_models(["scripted:obeys-last-speaker"], suite)
+    with RunFolder(tmp_path, manifest_of(SPEC, suite, models, judge, 1)) as opened:
+        asyncio.run(run(opened, suite, models, judge))
+    report = report_on(tmp_path, SPEC, suite)
+    text = Tags(render_report(report, suite.cases)).text
+    assert "No figure about them says anything about a real model" in text
+    value = report.total.cells[0].rate.value
+    assert value is not None
+    assert f"{100 * value:.1f} %" in text
+    assert all(isinstance(failure, Failure) for failure in report.failures)
