@@ -3,100 +3,74 @@
 from __future__ import annotations
 
 import re
-from collections import Counter
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
-from itertools import zip_longest
-from typing import Any, Literal
+from bisect import bisect_left
+from collections.abc import Sequence
+from typing import Final, Literal, TypeVar
 
 from adhere.compiler.diagnostic import Diagnostic, Findings, Severity
-from adhere.compiler.examples import parse_example
-from adhere.compiler.markdown import Fence, Heading, RawBlock
-from adhere.compiler.mask import BoxMask
-from adhere.compiler.settings import SettingProblem, parse_setting
-from adhere.compiler.source import Source
-from adhere.spec import (
-    Authority,
-    Block,
-    Box,
-    Example,
-    Marker,
-    Reference,
-    Section,
-    Setting,
-    digest_bytes,
-)
+from adhere.compiler.fences import Draft, FenceReader
+from adhere.compiler.headings import read_heading
+from adhere.compiler.html import comments, is_closed
+from adhere.compiler.markdown import Fence, RawBlock
+from adhere.compiler.mask import BoxHead, Masked
+from adhere.compiler.source import BLANK, Source
+from adhere.spec import Block, Box, Gap, Marker, Reference, Section
+from adhere.spec.section import BlockKind
 
-_TITLE = re.compile(r"\*\*Example\*\*:?[ \t]*(?P<title>.*)", re.S)
-_NO_TEST = re.compile(rb"<!--\s*no test needed:\s*(?P<reason>.*?)\s*-->", re.S)
-_LEVELS = tuple(level.value for level in Authority if level.rank)
-_ATTRIBUTES = ("authority", "tags", "oldids", "owner")
-_SLUG = re.compile(r"[^a-z0-9]+")
+T = TypeVar("T", bound=tuple[object, ...])
 
+NO_TEST: Final = "no test needed"
 
-@dataclass(slots=True)
-class Draft:
-    """A section being filled."""
-
-    heading: RawBlock
-    fields: dict[str, Any]
-    blocks: list[Block] = field(default_factory=list)
-    boxes: list[Box] = field(default_factory=list)
-    references: list[Reference] = field(default_factory=list)
-    markers: list[Marker] = field(default_factory=list)
-    settings: list[Setting] = field(default_factory=list)
-    examples: list[Example] = field(default_factory=list)
-    no_test_reason: str | None = None
+_INDENT = re.compile(r"^(?: {0,3}\t| {1,4})", re.M)
+_UNINDENTED = re.compile(rb"^(?! {4}| {0,3}\t)[ \t]*[^ \t\r\n]", re.M)
 
 
 class Builder:
     """Fills sections block by block; `finish` nests them."""
 
-    def __init__(self, source: Source, boxes: Sequence[BoxMask]) -> None:
+    def __init__(self, source: Source, masked: Masked) -> None:
         self.source = source
         self.findings = Findings()
         self.preamble: list[Block] = []
-        self.drafts: list[Draft] = []
-        self.covered: list[tuple[int, int]] = []
-        """Byte ranges of headings and blocks, in order."""
-        self._boxes = boxes
-        self._next_box = 0
-        self._box_end = 0
+        self.gaps: list[Gap] = []
+        self._drafts: list[Draft] = []
+        self._fences = FenceReader(source, self.findings)
+        self._heads = masked.heads
+        self._broken_heads = list(reversed(masked.broken_heads))
+        self._front = masked.start
+        self._at = 0
+        """Everything before is in a heading, a block or a gap."""
+        self._end = 0
+        """Where the last heading or block ends."""
         self._title: RawBlock | None = None
-        self._example_ids: Counter[str] = Counter()
 
     def add(self, raw: RawBlock) -> None:
         """Take the next top-level block."""
-        data = self.source.data
-        while raw.end > raw.start and data[raw.end - 1] in b"\r\n \t":
-            raw.end -= 1
-        title = self._title
+        raw.end = self.source.trim(raw.start, raw.end)
+        title, self._title = self._title, None
+        if self._broken_heads:
+            self._check_heads(raw)
         if title is not None:
-            self._title = None
-            if raw.kind == "code" and self._is_example(raw.fences):
-                raw.links, raw.markers = title.links, title.markers
+            if raw.kind == "code" and raw.fences and self._fences.meaning(raw.fences[0]) == "xml":
                 self._example(raw, title)
                 return
-            self._block(title)
-            self._say("example-title-alone", Severity.WARNING, title.start, title.end,
-                      "an example's title is not followed by an example",
-                      "put the ~~~xml block directly after the title")  # fmt: skip
+            self._lone_title(title)
         if raw.kind == "heading":
             self._open_section(raw)
-        elif raw.kind == "paragraph" and data.startswith(b"**Example**", raw.start):
+        elif raw.kind == "paragraph" and self.source.data.startswith(b"**Example**", raw.start):
             self._title = raw
-        elif raw.kind == "quote":
-            self._quote(raw)
-        elif raw.kind == "code" and raw.fences and self.drafts:
-            self._fence(raw)
+        elif raw.kind == "code":
+            self._code(raw)
+        elif raw.kind == "list" and self._heads:
+            self._list(raw)
         else:
             self._block(raw)
 
     def finish(self) -> tuple[Section, ...]:
         """Return the top-level sections, each with its subsections."""
         if self._title is not None:
-            self._block(self._title)
-        end = self.covered[-1][1] if self.covered else 0
+            self._lone_title(self._title)
+        self._reach(len(self.source.data))
         pending: list[tuple[Draft, list[Section]]] = []
         top: list[Section] = []
 
@@ -106,18 +80,17 @@ class Builder:
                 section = self._section(draft, tuple(children), at)
                 (pending[-1][1] if pending else top).append(section)
 
-        for draft in self.drafts:
-            before = self.covered[draft.fields.pop("index") - 1][1]
-            close(draft.fields["depth"], before)
+        for draft in self._drafts:
+            close(draft.fields["depth"], draft.before)
             pending.append((draft, []))
-        close(0, end)
+        close(0, self._end)
         return tuple(top)
 
     def _section(self, draft: Draft, children: tuple[Section, ...], end: int) -> Section:
         return Section(
             **draft.fields,
-            heading=self._as_written(draft.heading, None),
-            span=self.source.span(draft.heading.start, max(end, draft.heading.end)),
+            heading=draft.heading,
+            span=self.source.span(draft.heading.span.start, end),
             no_test_reason=draft.no_test_reason,
             blocks=tuple(draft.blocks),
             boxes=tuple(draft.boxes),
@@ -131,243 +104,256 @@ class Builder:
     def _say(
         self, code: str, severity: Severity, start: int, end: int, message: str, remedy: str
     ) -> None:
-        section = self.drafts[-1].fields["id"] if self.drafts else None
         span, name = self.source.span(start, end), self.source.name
-        self.findings.add(Diagnostic(code, severity, message, remedy, span, name, section))
+        found = Diagnostic(code, severity, message, remedy, span, name, self._section_id)
+        self.findings.add(found)
 
-    # -- headings ----------------------------------------------------------------------------
+    @property
+    def _section_id(self) -> str | None:
+        return self._drafts[-1].fields["id"] if self._drafts else None
+
+    # -- pieces ------------------------------------------------------------------------------
+
+    def _piece(self, kind: BlockKind, start: int, end: int, ref: str | None = None) -> Block:
+        """Make the block of a range, and a gap of what was left out before it."""
+        self._reach(start)
+        self._at = self._end = end
+        return Block(kind, self.source.text(start, end), self.source.span(start, end), ref)
+
+    def _reach(self, start: int) -> None:
+        """Cover everything up to ``start``: white space is a gap, words are a block."""
+        if start <= self._at:
+            return
+        front = max(self._at, self._front)
+        between = self.source.data[front:start]
+        if words := between.strip(BLANK):  # what the parser keeps to itself: link definitions
+            first = front + len(between) - len(between.lstrip(BLANK))
+            self._gap(first)
+            self._keep(self._piece("paragraph", first, first + len(words)))
+        self._gap(start)
+
+    def _gap(self, end: int) -> None:
+        start, self._at = self._at, end
+        if start < end:
+            self.gaps.append(Gap(self.source.text(start, end), self.source.span(start, end)))
+
+    def _keep(self, block: Block) -> None:
+        (self._drafts[-1].blocks if self._drafts else self.preamble).append(block)
+
+    # -- blocks ------------------------------------------------------------------------------
 
     def _open_section(self, raw: RawBlock) -> None:
         heading = raw.heading
         assert heading is not None
+        self._reach(raw.start)
+        before = self._end
+        block = self._piece("heading", raw.start, raw.end)
         title = self.source.text(*heading.title).strip() if heading.title else ""
-        given = heading.id or None
-        fields: dict[str, Any] = {
-            "id": given or _SLUG.sub("_", title.lower()).strip("_") or f"section_{raw.start}",
-            "title": title, "depth": heading.depth, "id_given": given is not None,
-            "index": len(self.covered),
-        }  # fmt: skip
-        self.covered.append((raw.start, raw.end))
-        self.drafts.append(Draft(raw, fields))
-        self._heading_attributes(heading, raw, fields)
-        self._inline(raw, "prose")
-
-    def _heading_attributes(self, heading: Heading, raw: RawBlock, fields: dict[str, Any]) -> None:
-        for name, value in heading.attributes:
-            words = tuple(word for word in (value or "").split(",") if word)
-            if name == "authority" and value in _LEVELS:
-                fields["authority"] = Authority(value)
-            elif name == "authority":
-                self._say(
-                    "unknown-authority",
-                    Severity.ERROR,
-                    raw.start,
-                    raw.end,
-                    f'"{value or ""}" is not a level of authority',
-                    f"use one of {', '.join(_LEVELS)}",
-                )
-            elif name == "tags":
-                fields["tags"] = words
-            elif name == "oldids":
-                fields["old_ids"] = words
-            elif name == "owner" and value:
-                fields["owner"] = value
-            else:
-                self._say(
-                    "unknown-attribute",
-                    Severity.WARNING,
-                    raw.start,
-                    raw.end,
-                    f'"{name}" is not an attribute of a heading, or has no value',
-                    f"use one of {', '.join(_ATTRIBUTES)}",
-                )
-
-    # -- blocks ------------------------------------------------------------------------------
+        fields, problems = read_heading(heading, title)
+        self._drafts.append(Draft(block, fields, before))
+        for problem in problems:
+            code, severity, message, remedy = problem
+            self._say(code, severity, raw.start, raw.end, message, remedy)
+        self._inside(raw)
 
     def _block(self, raw: RawBlock, ref: str | None = None) -> None:
         """Add a block as it stands, and read what is inside it."""
-        block = self._as_written(raw, ref)
-        self.covered.append((raw.start, raw.end))
-        if not self.drafts:
-            self.preamble.append(block)
+        self._keep(self._piece(raw.kind, raw.start, raw.end, ref))
+        self._inside(raw)
+        if raw.kind not in ("code", "example", "setting"):
+            for fence in raw.fences:
+                self._nested_fence(fence)
+        for start, end in raw.inner_headings:
+            self._say(
+                "inner-heading",
+                Severity.WARNING,
+                start,
+                self.source.trim(start, end),
+                "a heading inside a list, a quote or a box does not begin a section",
+                "put it on a line of its own outside of them",
+            )
+
+    def _inside(self, raw: RawBlock) -> None:
+        for start, end in raw.html:
+            self._html(start, end)
+        if not self._drafts:
             return
-        self.drafts[-1].blocks.append(block)
-        if raw.kind not in ("example", "setting"):
-            self._inside(raw, "box" if raw.kind == "box" else "prose")
-        if raw.html and (found := _NO_TEST.search(self.source.data, *raw.html)):
-            self.drafts[-1].no_test_reason = found["reason"].decode()
-
-    def _as_written(self, raw: RawBlock, ref: str | None) -> Block:
-        span = self.source.span(raw.start, raw.end)
-        return Block(raw.kind, self.source.text(raw.start, raw.end), span, ref)
-
-    def _inside(self, raw: RawBlock, inside: Literal["prose", "box"]) -> None:
-        self._inline(raw, inside)
-        for fence in raw.fences:
-            self._nested_fence(fence)
-
-    def _inline(self, raw: RawBlock, inside: Literal["prose", "box"]) -> None:
-        draft, source = self.drafts[-1], self.source
-        for target, start, end in raw.links:
+        draft, source = self._drafts[-1], self.source
+        inside: Literal["prose", "box"] = "box" if raw.kind == "box" else "prose"
+        for start, end, target in raw.links:
             if target.startswith("#") and len(target) > 1:
-                auto = source.data[start : start + 3] == b"[?]"
-                draft.references.append(
-                    Reference(target[1:], source.span(start, end), auto, inside)
+                auto = source.data.startswith(b"[?]", start)
+                span = source.span(start, end)
+                draft.references.append(Reference(target[1:], span, auto, inside))
+        for start, end, name in raw.markers:
+            draft.markers.append(Marker(name, source.span(start, end)))
+
+    def _html(self, start: int, end: int) -> None:
+        piece = self.source.data[start:end]
+        if not is_closed(piece):
+            self._say(
+                "html-unclosed",
+                Severity.ERROR,
+                start,
+                self.source.trim(start, end),
+                "this is never closed, so what follows it is not read",
+                "close it",
+            )
+        for first, last, words in comments(piece):
+            if not self._drafts or not words.startswith(NO_TEST):
+                continue
+            colon, _, reason = words.removeprefix(NO_TEST).partition(":")
+            if not colon.strip() and reason.strip():
+                self._drafts[-1].no_test_reason = reason.strip()
+            else:
+                self._say(
+                    "no-test-reason",
+                    Severity.WARNING,
+                    start + first,
+                    start + last,
+                    "the comment does not say why no test is needed",
+                    f"write <!-- {NO_TEST}: why -->",
                 )
-        draft.markers += [Marker(name, source.span(s, e)) for name, s, e in raw.markers]
 
-    def _quote(self, raw: RawBlock) -> None:
-        """A block quote is one, or boxes in disguise, or a quote that runs into boxes."""
-        boxes = self._boxes_in(raw)
-        start = raw.start
-        if start < self._box_end:  # a later paragraph of a box that is already there
-            if self.drafts:
-                self._inside(raw, "box")
-            start = self._box_end
-        until = boxes[0].start if boxes else raw.end
-        if start < until:
-            self._part(raw, "quote", start, until)
-        for box, following in zip_longest(boxes, boxes[1:]):
-            self._box(raw, box, following.start if following else max(box.end, raw.end))
+    # -- boxes -------------------------------------------------------------------------------
 
-    def _boxes_in(self, raw: RawBlock) -> list[BoxMask]:
-        boxes, at = self._boxes, self._next_box
-        while at < len(boxes) and boxes[at].start < raw.start:  # only looked like a box
-            at += 1
-        first = at
-        while at < len(boxes) and boxes[at].start < raw.end:
-            at += 1
-        self._next_box = at
-        return list(boxes[first:at])
+    def _list(self, raw: RawBlock) -> None:
+        """A list is one, or boxes in disguise, or both after one another."""
+        at = raw.start
+        for start, end in raw.items:
+            if head := self._heads.get(start):
+                self._part(raw, "list", at, start)
+                self._box(head, *self._part(raw, "box", start, end))
+                at = end
+        if at == raw.start:
+            self._block(raw)
+        else:
+            self._part(raw, "list", at, raw.end)
 
-    def _part(self, raw: RawBlock, kind: Literal["quote", "box"], start: int, end: int) -> None:
-        while end > start and self.source.data[end - 1] in b"\r\n \t":
-            end -= 1
-        inside = RawBlock(
-            kind,
-            start,
-            end,
-            fences=[fence for fence in raw.fences if start <= fence.start < end],
-            links=[link for link in raw.links if start <= link[1] < end],
-            markers=[marker for marker in raw.markers if start <= marker[1] < end],
-            html=(start, end) if raw.html else None,
-        )
-        self._block(inside)
+    def _part(self, raw: RawBlock, kind: BlockKind, start: int, end: int) -> tuple[int, int]:
+        """Add the part of a block between two offsets as a block of its own."""
+        between = self.source.data[start:end]
+        start += len(between) - len(between.lstrip(BLANK))
+        end = self.source.trim(start, end)
+        if start < end:
+            part = RawBlock(kind, start, end)
+            first = bisect_left(raw.fences, start, key=_start)
+            part.fences = raw.fences[first : bisect_left(raw.fences, end, key=_start)]
+            part.links = _between(raw.links, start, end)
+            part.markers = _between(raw.markers, start, end)
+            part.html = _between(raw.html, start, end)
+            part.inner_headings = _between(raw.inner_headings, start, end)
+            self._block(part)
+        return start, end
 
-    def _box(self, raw: RawBlock, box: BoxMask, end: int) -> None:
-        self._box_end = end
-        self._part(raw, "box", box.start, end)
-        if not self.drafts:
-            return
-        lines = "".join(self.source.text(*line) for line in box.lines)
-        span = self.drafts[-1].blocks[-1].span
-        self.drafts[-1].boxes.append(Box(box.kind, box.title, lines.strip(), span))
-        if end > box.end:
+    def _box(self, head: BoxHead, start: int, end: int) -> None:
+        if self._drafts:
+            text = _INDENT.sub("", self.source.text(head.end, end)).strip()
+            span = self.source.span(start, end)
+            self._drafts[-1].boxes.append(Box(head.kind, head.title, text, span))
+        if line := _UNINDENTED.search(self.source.data, head.end, end):
             self._say(
                 "box-runs-on",
                 Severity.WARNING,
-                box.start,
-                span.end,
-                "the line after the box is read as part of its last paragraph",
-                "leave a blank line after a box",
+                line.end() - 1,
+                end,
+                "this line is read as part of the box above it",
+                "leave a blank line after a box, or indent the line by four spaces",
             )
+
+    def _check_heads(self, raw: RawBlock) -> None:
+        """Report lines that were to open a box, unless they stand in code."""
+        broken = self._broken_heads
+        while broken and broken[-1][0] < raw.end:
+            start, end = broken.pop()
+            if raw.kind not in ("code", "html"):
+                self._say(
+                    "box-head",
+                    Severity.WARNING,
+                    start,
+                    self.source.trim(start, end),
+                    "the line begins like a box and is not one",
+                    'write !!! kind "Title", and nothing after it',
+                )
 
     # -- fences ------------------------------------------------------------------------------
 
-    def _is_example(self, fences: Sequence[Fence]) -> bool:
-        return bool(fences) and fences[0].info.split()[:1] == ["xml"]
-
-    def _fence(self, raw: RawBlock) -> None:
+    def _code(self, raw: RawBlock) -> None:
+        if not raw.fences:  # indented code: its first indentation belongs to it
+            line = self.source.data.rfind(b"\n", 0, raw.start) + 1
+            raw.start = max(line, self._at, self._front)
+            self._block(raw)
+            return
         fence = raw.fences[0]
-        info = fence.info.split()[:1]
-        if info == ["xml"] and self.source.data.startswith(b"~~~", raw.start):
+        meaning = self._fences.meaning(fence)
+        if meaning and not self._drafts:
+            self._before_sections(fence)
+        elif meaning == "xml":
             self._example(raw, None)
-        elif info == ["setting"]:
-            setting = self._setting(fence)
+            return
+        elif meaning == "setting":
+            setting = self._fences.setting(self._drafts[-1], fence)
             raw.kind = "setting" if setting else "code"
             self._block(raw, setting.id if setting else None)
+            self._fences.check_closed(fence, self._section_id)
+            return
+        self._block(raw)
+        self._fences.check_closed(fence, self._section_id)
+
+    def _example(self, raw: RawBlock, title: RawBlock | None) -> None:
+        example = None
+        fence = raw.fences[0]
+        start = title.start if title else raw.start
+        if self._drafts:
+            words = self.source.text(title.start, title.end) if title else ""
+            example = self._fences.example(self._drafts[-1], fence, words, start)
         else:
-            self._block(raw)
+            self._before_sections(fence)
+        block = RawBlock("example" if example else "code", start, raw.end)
+        if title:
+            block.links, block.markers, block.html = title.links, title.markers, title.html
+        self._block(block, example.id if example else None)
+        self._fences.check_closed(fence, self._section_id)
 
     def _nested_fence(self, fence: Fence) -> None:
         """A fence inside a list or a box: its block stays what it is."""
-        info = fence.info.split()[:1]
-        data = self.source.data
-        if info == ["xml"] and data.startswith(b"~~~", fence.start):
-            self._read_example(fence, "", fence.start, fence.end)
-        elif info == ["setting"] and data.startswith(b"~~~", fence.start):
-            self._setting(fence)
+        self._fences.check_closed(fence, self._section_id)
+        match self._fences.meaning(fence):
+            case None:
+                pass
+            case _ if not self._drafts:
+                self._before_sections(fence)
+            case "xml":
+                self._fences.example(self._drafts[-1], fence, "", fence.start)
+            case "setting":
+                self._fences.setting(self._drafts[-1], fence)
 
-    def _setting(self, fence: Fence) -> Setting | None:
-        draft = self.drafts[-1]
-        text = "".join(self.source.text(*piece) for piece in fence.content)
-        try:
-            setting = parse_setting(
-                text, draft.fields["id"], self.source.span(fence.start, fence.end)
-            )
-        except SettingProblem as problem:
-            self._say(
-                "setting-malformed",
-                Severity.ERROR,
-                fence.start,
-                fence.end,
-                f"the setting cannot be read: {problem}",
-                "see the format of settings in docs/dialect.md",
-            )
-            return None
-        draft.settings.append(setting)
-        return setting
-
-    def _example(self, raw: RawBlock, title: RawBlock | None) -> None:
-        start, words = raw.start, ""
-        if title is not None:
-            start = title.start
-            found = _TITLE.match(self.source.text(title.start, title.end))
-            words = found["title"].strip() if found else ""
-        example = None
-        if self.drafts:
-            self._inline(raw, "prose")
-            example = self._read_example(raw.fences[0], words, start, raw.end)
-        kind: Literal["example", "code"] = "example" if example else "code"
-        self._block(RawBlock(kind, start, raw.end), example.id if example else None)
-
-    def _read_example(self, fence: Fence, title: str, start: int, end: int) -> Example | None:
-        draft = self.drafts[-1]
-        section = draft.fields["id"]
-        parsed = parse_example(self.source, fence, self.findings, section)
-        draft.references += [
-            Reference(target, self.source.span(first, last), auto, "comment")
-            for target, auto, first, last in parsed.references
-        ]
-        if not parsed.well_formed:
-            return None
-        content = self.source.data[fence.start : fence.end]
-        slug = _SLUG.sub("-", title.lower()).strip("-")[:80] or digest_bytes(content)[7:19]
-        example = Example(
-            self._unique(f"{section}/{slug}"),
-            title,
-            tuple(parsed.turns),
-            tuple(parsed.answers),
-            self.source.span(start, end),
+    def _before_sections(self, fence: Fence) -> None:
+        self._say(
+            "before-sections",
+            Severity.WARNING,
+            fence.start,
+            self.source.trim(fence.start, fence.end),
+            "an example or a setting before the first heading belongs to no section",
+            "move it below the heading of its section",
         )
-        draft.examples.append(example)
-        return example
 
-    def _unique(self, name: str) -> str:
-        self._example_ids[name] += 1
-        number = self._example_ids[name]
-        if number == 1:
-            return name
-        candidate = f"{name}-{number}"
-        return candidate if candidate not in self._example_ids else self._unique(name)
+    def _lone_title(self, title: RawBlock) -> None:
+        self._block(title)
+        self._say(
+            "example-title-alone",
+            Severity.WARNING,
+            title.start,
+            title.end,
+            "an example's title is not followed by an example",
+            "put the ~~~xml block directly after the title",
+        )
 
 
-def gaps(covered: list[tuple[int, int]], length: int) -> Iterator[tuple[int, int]]:
-    """Yield what ``covered`` (in order, not overlapping) leaves out of ``range(length)``."""
-    at = 0
-    for start, end in covered:
-        if start > at:
-            yield at, start
-        at = max(at, end)
-    if at < length:
-        yield at, length
+def _start(fence: Fence) -> int:
+    return fence.start
+
+
+def _between(items: Sequence[T], start: int, end: int) -> Sequence[T]:
+    """Return the items, which begin with their offset and are in order, of a range."""
+    return items[bisect_left(items, (start,)) : bisect_left(items, (end,))]

@@ -8,13 +8,14 @@ from typing import Final
 import msgspec
 from msgspec.structs import replace
 
-from adhere.compiler.build import Builder, gaps
+from adhere.compiler.build import Builder
 from adhere.compiler.diagnostic import Diagnostic, Findings, Severity
 from adhere.compiler.markdown import read_blocks
-from adhere.compiler.mask import mask
+from adhere.compiler.mask import Masked, mask
 from adhere.compiler.meaning import spec_digest
-from adhere.compiler.source import Source, refuse
-from adhere.spec import Gap, Metadata, Spec, digest_bytes
+from adhere.compiler.settings import MAX_BYTES
+from adhere.compiler.source import Source, bare_return, refuse
+from adhere.spec import Metadata, Spec, digest_bytes
 
 DEFAULT_MAX_BYTES: Final = 16 * 1024 * 1024
 
@@ -69,33 +70,51 @@ def compile_spec(
     if refusal is not None:
         return Compilation(None, (refusal,))
     masked = mask(data)
-    builder = Builder(source, masked.boxes)
-    for block in read_blocks(masked.text, len(data)):
+    builder = Builder(source, masked)
+    for block in read_blocks(masked.text):
         builder.add(block)
     sections = builder.finish()
-    metadata = _metadata(source, masked.front_matter, builder.findings)
+    findings = builder.findings
+    if bare := bare_return(source):
+        findings.add(bare)
     spec = Spec(
         schema="adhere/spec/1",
         name=name,
         source_digest=digest_bytes(data),
         spec_digest="",
         sections=sections,
-        gaps=tuple(
-            Gap(source.text(start, end), source.span(start, end))
-            for start, end in gaps(builder.covered, len(data))
-        ),
-        metadata=metadata,
+        gaps=tuple(builder.gaps),
+        metadata=_metadata(source, masked, findings),
         preamble=tuple(builder.preamble),
     )
-    diagnostics = sorted(builder.findings.found, key=lambda found: (found.span, found.code))
+    diagnostics = sorted(findings.found, key=lambda found: (found.span, found.code))
+    if findings.dropped:
+        diagnostics.append(_left_out(source, findings.dropped))
     return Compilation(replace(spec, spec_digest=spec_digest(spec)), tuple(diagnostics))
 
 
-def _metadata(source: Source, front: tuple[int, int] | None, findings: Findings) -> Metadata:
-    if front is None:
+def _left_out(source: Source, count: int) -> Diagnostic:
+    end = len(source.data)
+    return Diagnostic(
+        "more-findings",
+        Severity.NOTE,
+        f"{count:,} more findings are not shown",
+        "mend the ones that are shown, and compile again",
+        source.span(end, end),
+        source.name,
+    )
+
+
+def _metadata(source: Source, masked: Masked, findings: Findings) -> Metadata:
+    place = masked.front_matter or masked.open_front_matter
+    if place is None:
         return Metadata()
     try:
-        return msgspec.convert(tomllib.loads(source.text(*front)), Metadata)
+        if masked.front_matter is None:
+            raise ValueError("it has no second +++ line")
+        if place[1] - place[0] > MAX_BYTES:
+            raise ValueError(f"it has more than {MAX_BYTES:,} bytes")
+        return msgspec.convert(tomllib.loads(source.text(*place)), Metadata)
     except (ValueError, RecursionError, msgspec.ValidationError) as error:
         findings.add(
             Diagnostic(
@@ -103,7 +122,7 @@ def _metadata(source: Source, front: tuple[int, int] | None, findings: Findings)
                 Severity.ERROR,
                 f"the front matter cannot be read: {error}",
                 "write TOML with title, version, language and licence between +++ lines",
-                source.span(*front),
+                source.span(*place),
                 source.name,
             )
         )

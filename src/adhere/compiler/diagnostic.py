@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from enum import StrEnum
 from typing import Final
 
@@ -44,18 +45,32 @@ class Diagnostic(msgspec.Struct, frozen=True, omit_defaults=True):
 
 
 MAX_FINDINGS: Final = 1000
+_MAX_WORDS: Final = 60
 
 
 class Findings:
-    """Collects diagnostics, at most `MAX_FINDINGS`: a hostile document must not fill memory."""
+    """Collects diagnostics, at most `MAX_FINDINGS` of each severity.
+
+    A hostile document must neither fill memory nor hide an error behind a thousand warnings.
+    """
 
     def __init__(self) -> None:
         self.found: list[Diagnostic] = []
-        self.dropped = 0
+        self._seen: Counter[Severity] = Counter()
 
     def add(self, diagnostic: Diagnostic) -> None:
         """Keep a finding, or count it once there are too many."""
-        if len(self.found) < MAX_FINDINGS:
+        self._seen[diagnostic.severity] += 1
+        if self._seen[diagnostic.severity] <= MAX_FINDINGS:
             self.found.append(diagnostic)
-        else:
-            self.dropped += 1
+
+    @property
+    def dropped(self) -> int:
+        """How many findings were not kept."""
+        return self._seen.total() - len(self.found)
+
+
+def quoted(text: str) -> str:
+    """Return words of the document for use in a message: on one line, and not too many."""
+    words = " ".join(text[: 4 * _MAX_WORDS].split())
+    return f'"{words if len(words) <= _MAX_WORDS else words[: _MAX_WORDS - 1] + "…"}"'

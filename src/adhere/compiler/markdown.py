@@ -15,9 +15,10 @@ import pyromark
 
 from adhere.spec.section import BlockKind
 
-_OPTIONS = (
+# The old footnote syntax is the one in which a marker needs no definition.
+_OPTIONS: Final = (
     pyromark.Options.ENABLE_HEADING_ATTRIBUTES
-    | pyromark.Options.ENABLE_FOOTNOTES
+    | pyromark.Options.ENABLE_OLD_FOOTNOTES
     | pyromark.Options.ENABLE_TABLES
     | pyromark.Options.ENABLE_STRIKETHROUGH
 )
@@ -36,6 +37,7 @@ class Heading:
 
     depth: int
     id: str | None
+    classes: tuple[str, ...]
     attributes: tuple[tuple[str, str | None], ...]
     title: tuple[int, int] | None = None
 
@@ -52,75 +54,88 @@ class Fence:
 
 @dataclass(slots=True)
 class RawBlock:
-    """A top-level block and the things of interest in it, all by byte range."""
+    """A top-level block and the things of interest in it, all by byte range and in order."""
 
     kind: BlockKind
     start: int
     end: int
     heading: Heading | None = None
     fences: Sequence[Fence] = ()
-    links: Sequence[tuple[str, int, int]] = ()
-    markers: Sequence[tuple[str, int, int]] = ()
-    html: tuple[int, int] | None = None
-    """From the first to the last piece of HTML in the block."""
+    links: Sequence[tuple[int, int, str]] = ()
+    markers: Sequence[tuple[int, int, str]] = ()
+    html: Sequence[tuple[int, int]] = ()
+    """Pieces of HTML: a whole HTML block, or one tag or comment in a line of text."""
+    items: Sequence[tuple[int, int]] = ()
+    """The items of a list."""
+    inner_headings: Sequence[tuple[int, int]] = ()
+    """Headings with an id or attributes inside a list or a quote."""
 
 
-def read_blocks(text: str, length: int) -> Iterator[RawBlock]:
-    """Yield the top-level blocks of masked ``text`` that start before byte ``length``."""
+def read_blocks(text: str) -> Iterator[RawBlock]:
+    """Yield the top-level blocks of a masked document."""
     depth = 0
     block: RawBlock | None = None
+    heading: Heading | None = None
     fence: Fence | None = None
     for event, place in pyromark.events_with_range(text, options=_OPTIONS):
-        start, end = place["start"], min(place["end"], length)
-        if block is None and start >= length:
-            return
         if isinstance(event, str):  # a line break inside a block, or a thematic break
             if event == "Rule" and depth == 0:
-                yield RawBlock("rule", start, end)
-            continue
-        ((kind, value),) = event.items()
-        if kind == "End":
+                yield RawBlock("rule", place["start"], place["end"])
+        elif "Start" in event:
+            depth += 1
+            start, end = place["start"], place["end"]
+            tag: Any = event["Start"]
+            if isinstance(tag, str):
+                name, data = tag, None
+            else:
+                ((name, data),) = tag.items()
+            if block is None:
+                block = RawBlock(_KINDS.get(name, "paragraph"), start, end)
+                if name == "Heading":
+                    block.heading = heading = _heading(data)
+            elif heading is not None:
+                heading.title = (heading.title[0] if heading.title else start, end)
+            fence = _note(block, depth, name, data, start, end) or fence
+        elif "End" in event:
             depth -= 1
-            if value == "CodeBlock":
+            if fence is not None and event["End"] == "CodeBlock":
                 fence = None
             if depth == 0 and block is not None:
                 yield block
-                block = None
-            continue
-        name, data = _tag(value) if kind == "Start" else (kind, value)
-        if kind == "Start":
-            depth += 1
-        if block is None:
-            block = _open_block(name, data, start, end)
-        elif block.heading is not None:
-            first = block.heading.title[0] if block.heading.title else start
-            block.heading.title = (first, end)
-        fence = _note(block, fence, name, data, start, end)
+                block = heading = None
+        elif fence is not None:
+            fence.content.append((place["start"], place["end"]))
+        elif block is not None:
+            start, end = place["start"], place["end"]
+            if heading is not None:
+                heading.title = (heading.title[0] if heading.title else start, end)
+            if "FootnoteReference" in event:
+                block.markers = _with(block.markers, (start, end, event["FootnoteReference"]))
+            elif "InlineHtml" in event:
+                block.html = _with(block.html, (start, end))
 
 
-def _open_block(name: str, data: Any, start: int, end: int) -> RawBlock:
-    block = RawBlock(_KINDS.get(name, "paragraph"), start, end)
-    if name == "Heading":
-        block.heading = Heading(int(data["level"][1]), data["id"], tuple(data["attrs"]))
-    return block
+def _heading(data: Any) -> Heading:
+    return Heading(int(data["level"][1]), data["id"], data["classes"], data["attrs"])
 
 
-def _note(
-    block: RawBlock, fence: Fence | None, name: str, data: Any, start: int, end: int
-) -> Fence | None:
-    """Note what an event adds to its block; return the fence that is open after it."""
-    if name == "CodeBlock" and data != "Indented":
-        fence = Fence(data["Fenced"], start, end)
-        block.fences = _with(block.fences, fence)
-    elif fence is not None:
-        fence.content.append((start, end))
-    elif name == "Link":
-        block.links = _with(block.links, (data["dest_url"], start, end))
-    elif name == "FootnoteReference":
-        block.markers = _with(block.markers, (data, start, end))
-    elif name in ("InlineHtml", "Html"):
-        block.html = (block.html[0] if block.html else start, end)
-    return fence
+def _note(block: RawBlock, depth: int, name: str, data: Any, start: int, end: int) -> Fence | None:
+    """Note what an element adds to its block; return the fence if it is one."""
+    if name == "Link":
+        block.links = _with(block.links, (start, end, data["dest_url"]))
+    elif name == "CodeBlock":
+        if data != "Indented":
+            fence = Fence(data["Fenced"], start, end)
+            block.fences = _with(block.fences, fence)
+            return fence
+    elif name == "Item":
+        if depth == 2:
+            block.items = _with(block.items, (start, end))
+    elif name == "HtmlBlock":
+        block.html = _with(block.html, (start, end))
+    elif name == "Heading" and depth > 1 and (data["id"] or data["attrs"]):
+        block.inner_headings = _with(block.inner_headings, (start, end))
+    return None
 
 
 def _with(items: Sequence[T], item: T) -> Sequence[T]:
@@ -129,11 +144,3 @@ def _with(items: Sequence[T], item: T) -> Sequence[T]:
         return [item]
     items.append(item)
     return items
-
-
-def _tag(value: Any) -> tuple[str, Any]:
-    """Split an event's tag into its name and its data (None where it has none)."""
-    if isinstance(value, str):
-        return value, None
-    ((name, data),) = value.items()
-    return name, data

@@ -1,15 +1,14 @@
 """A copy of the document that a CommonMark parser understands, byte for byte as long.
 
-The dialect has three things CommonMark has not: ``+++`` front matter, ``!!! kind "Title"`` boxes
-whose content is indented by four spaces, and ``[^name]`` markers without a definition. Because the
-masked copy has the same length, every byte offset the parser reports holds in the document:
+The dialect has two things CommonMark has not: ``+++`` front matter, and ``!!! kind "Title"`` boxes
+whose content is indented by four spaces. Because the masked copy has the same length, every byte
+offset the parser reports holds in the document:
 
 * a byte order mark and front matter become spaces;
-* each line of a box becomes a line of a block quote;
-* each marker gets a definition *after* the end of the text, and what the parser reports from there
-  on is dropped.
+* the line that opens a box becomes a list item with an empty heading (``+   #``). What is indented
+  by four spaces below it is then its content, blank lines and code fences included.
 
-What stands in a code fence is masked too, which does no harm: text is always read from the
+Such a line in a code fence is masked too, which does no harm: text is always read from the
 document itself, and a masked line can neither open nor close a fence.
 """
 
@@ -20,67 +19,80 @@ from dataclasses import dataclass
 
 from adhere.compiler.source import bom_length
 
-_BOX_HEAD = re.compile(
-    rb'^!!!(?P<head>[ \t]*(?P<kind>[A-Za-z][\w-]*)?[ \t]*(?:"(?P<title>[^"\r\n]*)")?[^\r\n]*)', re.M
+_HEAD = re.compile(
+    rb'!!![ \t]+(?P<kind>[A-Za-z][\w-]*)?[ \t]*(?:"(?P<title>[^"\r\n]*)")?[ \t]*(?=\r?\n|\Z)'
 )
-_BOX_LINE = re.compile(rb"(?:[ \t]*\r?\n)*(?P<indent>    |\t)(?P<rest>[^\n]*)(?:\n|\Z)")
-_FRONT_MATTER = re.compile(rb"\+\+\+[ \t]*\r?\n(?P<toml>(?:[^\n]*\n)*?)\+\+\+[ \t]*(?:\r?\n|\Z)")
-_MARKER = re.compile(rb"\[\^(?P<name>[^\s\[\]^]{1,80})\]")
+_MASKED_HEAD = b"+   #"  # as long as the shortest head, "!!! x"
+_FENCE = re.compile(rb"^\+\+\+[ \t]*(?:\r?\n|\Z)", re.M)
 _NOT_NEWLINE = re.compile(rb"[^\r\n]")
 
 
 @dataclass(frozen=True, slots=True)
-class BoxMask:
-    """A line that opens a box, and how far the box reaches."""
+class BoxHead:
+    """A line that opens a box, where it is not in a code fence."""
 
-    start: int
-    end: int
     kind: str
     title: str
-    lines: tuple[tuple[int, int], ...]
-    """Byte ranges of the content's lines without their indentation, line ends included."""
+    end: int
+    """Where the line ends, its line end left out."""
 
 
 @dataclass(frozen=True, slots=True)
 class Masked:
-    """The masked text (with the synthetic definitions at its end) and what was masked."""
+    """The masked text and what was masked.
+
+    Attributes:
+        text: What to give the parser.
+        start: Where the document proper begins, after byte order mark and front matter.
+        heads: Lines that open a box, by the offset they begin at.
+        broken_heads: Ranges of lines that begin like a box and are not one.
+        front_matter: Byte range of the TOML between the ``+++`` lines.
+        open_front_matter: Byte range of a first ``+++`` line that has no second.
+    """
 
     text: str
-    boxes: tuple[BoxMask, ...]
-    front_matter: tuple[int, int] | None
-    """Byte range of the TOML between the ``+++`` lines."""
+    start: int
+    heads: dict[int, BoxHead]
+    broken_heads: tuple[tuple[int, int], ...]
+    front_matter: tuple[int, int] | None = None
+    open_front_matter: tuple[int, int] | None = None
 
 
 def mask(data: bytes) -> Masked:
     """Mask ``data``, which is valid UTF-8."""
+    bom = start = bom_length(data)
+    front = unclosed = None
+    if opening := data.startswith(b"+++", start) and _FENCE.match(data, start):
+        if closing := _FENCE.search(data, opening.end()):
+            front, start = (opening.end(), closing.start()), closing.end()
+        else:
+            unclosed = opening.span()
+    heads: dict[int, BoxHead] = {}
+    broken: list[tuple[int, int]] = []
+    at = start if data.startswith(b"!!!", start) else _next_head(data, start)
+    while at >= 0:
+        found = _HEAD.match(data, at)
+        if found and (found["kind"] or found["title"] is not None):
+            kind, title = found["kind"] or b"", found["title"] or b""
+            heads[at] = BoxHead(kind.decode(), title.decode(), found.end())
+        else:
+            newline = data.find(b"\n", at)
+            broken.append((at, len(data) if newline < 0 else newline))
+        at = _next_head(data, at)
+    return Masked(_masked(data, bom, start, heads), start, heads, tuple(broken), front, unclosed)
+
+
+def _next_head(data: bytes, at: int) -> int:
+    found = data.find(b"\n!!!", at)
+    return found + 1 if found >= 0 else -1
+
+
+def _masked(data: bytes, bom: int, start: int, heads: dict[int, BoxHead]) -> str:
+    if not start and not heads:
+        return data.decode()
     out = bytearray(data)
-    start = bom_length(data)
-    out[:start] = b" " * start
-    front: tuple[int, int] | None = None
-    if head := _FRONT_MATTER.match(data, start):
-        front = head.span("toml")
-        out[: head.end()] = _NOT_NEWLINE.sub(b" ", data[: head.end()])
-    boxes = tuple(_mask_boxes(data, out, front[1] if front else start))
-    names = {found["name"] for found in _MARKER.finditer(data)}
-    if names:
-        out += b"".join(b"\n\n[^%s]: -" % name for name in sorted(names))
-    return Masked(out.decode(), boxes, front)
-
-
-def _mask_boxes(data: bytes, out: bytearray, start: int) -> list[BoxMask]:
-    boxes = []
-    at = start
-    while head := _BOX_HEAD.search(data, at):
-        out[head.start() : head.start() + 3] = b">  "
-        out[head.start("head") : head.end("head")] = b" " * (head.end("head") - head.start("head"))
-        newline = data.find(b"\n", head.end())
-        at = len(data) if newline < 0 else newline + 1
-        end, lines = at, []
-        while line := _BOX_LINE.match(data, at):
-            indent = line.start("indent")
-            out[indent] = ord(">")
-            lines.append((line.start("rest"), line.end()))
-            at = end = line.end()
-        kind, title = head["kind"] or b"", head["title"] or b""
-        boxes.append(BoxMask(head.start(), end, kind.decode(), title.decode(), tuple(lines)))
-    return boxes
+    # Line ends stay, so that the parser sees the blank lines that people see.
+    out[:start] = b" " * bom + _NOT_NEWLINE.sub(b" ", data[bom:start])
+    for at, head in heads.items():
+        out[at : head.end] = _MASKED_HEAD.ljust(head.end - at)
+    return out.decode()

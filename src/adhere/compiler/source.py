@@ -2,73 +2,173 @@
 
 from __future__ import annotations
 
-from bisect import bisect_right
+import re
+from typing import Final
 
 from adhere.compiler.diagnostic import Diagnostic, Severity
 from adhere.spec import SourceSpan
 
+MAX_NESTING: Final = 100
+"""How deep quotes and lists may be nested: the parser looks at every open one on every line."""
+
+BLANK: Final = b" \t\r\n\x0b\x0c"
+
 _BOM = b"\xef\xbb\xbf"
+_STEP = 1024
+_CONTINUATION = bytes(range(0x80, 0xC0))
+_BARE_RETURN = re.compile(rb"\r(?!\n)")
+
+# Bytes that may stand before the words of a nested line, as one byte that is quick to search for.
+_NESTING_BYTES = bytes.maketrans(b" \t>-+*.)0123456789", b"\0" * 18)
+_NESTING = re.compile(rb"^(?:[ \t]|[>*+-]|[0-9]{1,9}[.)])*+", re.M)
+_CONTAINER = re.compile(rb">|(?:[*+-]|[0-9]{1,9}[.)])(?=[ \t]|\Z)")
 
 
 class Source:
-    """A document's bytes with a map from offsets to places."""
+    """A document's bytes with a map from offsets to places.
+
+    The map has an entry per kilobyte rather than per line, so that neither a document of empty
+    lines nor one that is a single line costs more than any other.
+    """
 
     def __init__(self, data: bytes, name: str) -> None:
         self.data = data
         self.name = name
-        self._starts = [0]
-        find, at = data.find, data.find(b"\n")
-        while at >= 0:
-            self._starts.append(at + 1)
-            at = find(b"\n", at + 1)
+        self._lines: list[int] = []
+        """Number of the line that is open where the step begins; filled when first needed."""
+        self._starts: list[int] = []
+        """Where that line begins."""
+        self._characters: list[int] = []
+        """Characters before the step; filled when first needed."""
+        self._ascii = False
+
+    def _index(self) -> None:
+        data = self.data
+        self._ascii = data.isascii()
+        line, start = 1, bom_length(data)
+        for at in range(0, len(data) + 1, _STEP):
+            self._lines.append(line)
+            self._starts.append(start)
+            if count := data.count(b"\n", at, at + _STEP):
+                line += count
+                start = data.rfind(b"\n", at, at + _STEP) + 1
 
     def span(self, start: int, end: int) -> SourceSpan:
         """Return the span of ``data[start:end]``."""
-        line = bisect_right(self._starts, start)
-        column = len(self.data[self._starts[line - 1] : start].decode(errors="replace"))
-        return SourceSpan(start, end, line, column + 1)
+        if not self._lines:
+            self._index()
+        step = start // _STEP
+        line = self._lines[step] + self.data.count(b"\n", step * _STEP, start)
+        begin = self.data.rfind(b"\n", step * _STEP, start) + 1 or self._starts[step]
+        if begin >= start:
+            column = 1
+        elif self._ascii:
+            column = start - begin + 1
+        elif start - begin <= _STEP:
+            column = len(self.data[begin:start].decode(errors="replace")) + 1
+        else:
+            column = self._count(start) - self._count(begin) + 1
+        return SourceSpan(start, end, line, column)
 
     def text(self, start: int, end: int) -> str:
         """Return the characters of ``data[start:end]``, which must be valid UTF-8."""
         return self.data[start:end].decode()
 
+    def trim(self, start: int, end: int) -> int:
+        """Return where ``data[start:end]`` ends without the white space after it."""
+        if end > start and self.data[end - 1] in BLANK:
+            return start + len(self.data[start:end].rstrip(BLANK))
+        return end
+
+    def _count(self, offset: int) -> int:
+        """Count the characters before ``offset``."""
+        if not self._characters:
+            total = 0
+            for at in range(0, len(self.data) + 1, _STEP):
+                self._characters.append(total)
+                total += _characters(self.data[at : at + _STEP])
+        step = offset // _STEP
+        return self._characters[step] + _characters(self.data[step * _STEP : offset])
+
+
+def _characters(data: bytes) -> int:
+    return len(data.translate(None, _CONTINUATION))
+
 
 def refuse(source: Source, max_bytes: int) -> Diagnostic | None:
     """Return why these bytes cannot be a document at all, or None if they can."""
     data = source.data
+
+    def because(code: str, message: str, remedy: str, span: SourceSpan) -> Diagnostic:
+        return Diagnostic(code, Severity.ERROR, message, remedy, span, source.name)
+
     if len(data) > max_bytes:
-        # The place is the first byte too many; computing a column there would cost what the
-        # limit is there to save.
-        span = SourceSpan(max_bytes, len(data), 1, 1)
-        return Diagnostic(
+        return because(
             "too-large",
-            Severity.ERROR,
-            f"the document has {len(data):,} bytes; the limit is {max_bytes:,}",
+            f"the document is larger than the limit of {max_bytes:,} bytes",
             "raise the limit (--max-bytes) if the document is meant to be this large",
-            span,
-            source.name,
+            # The place is the first byte too many; finding its line would cost what the limit
+            # is there to save.
+            SourceSpan(max_bytes, len(data), 1, 1),
         )
     try:
         data.decode()
     except UnicodeDecodeError as error:
-        return Diagnostic(
+        return because(
             "invalid-utf8",
-            Severity.ERROR,
             f"byte 0x{data[error.start]:02x} at offset {error.start} is not valid UTF-8",
             "save the document as UTF-8",
             source.span(error.start, error.end),
-            source.name,
         )
     at = data.find(b"\0")
     if at >= 0:
-        return Diagnostic(
-            "nul-byte",
-            Severity.ERROR,
-            f"NUL byte at offset {at}",
-            "remove it",
-            source.span(at, at + 1),
-            source.name,
+        return because("nul-byte", f"NUL byte at offset {at}", "remove it", source.span(at, at + 1))
+    if deep := _too_deep(data):
+        return because(
+            "too-deep",
+            f"quotes and lists are nested more than {MAX_NESTING} deep",
+            "nest less, or indent less",
+            source.span(*deep),
         )
+    return None
+
+
+def bare_return(source: Source) -> Diagnostic | None:
+    """Return a finding where a carriage return stands without a line feed.
+
+    Markdown ends a line there, our own rules do not, and the two would disagree silently.
+    """
+    found = _BARE_RETURN.search(source.data) if b"\r" in source.data else None
+    if found is None:
+        return None
+    return Diagnostic(
+        "bare-return",
+        Severity.ERROR,
+        "a carriage return without a line feed: it is unclear whether the line ends here",
+        "end lines with LF or CRLF",
+        source.span(*found.span()),
+        source.name,
+    )
+
+
+def _too_deep(data: bytes) -> tuple[int, int] | None:
+    """Return the range of the first line start that nests deeper than the parser can bear.
+
+    Each level takes a marker on the line itself or, below an open list item, two columns of white
+    space, so what stands before a line's last marker bounds its depth from above.
+    """
+    if b"\0" * MAX_NESTING not in data.translate(_NESTING_BYTES):
+        return None
+    for line in _NESTING.finditer(data):
+        if line.end() - line.start() < MAX_NESTING:
+            continue
+        prefix = line[0].replace(b"\t", b"    ")
+        columns = at = 0
+        for markers, marker in enumerate(_CONTAINER.finditer(prefix), 1):
+            columns += prefix.count(b" ", at, marker.start())
+            at = marker.end()
+            if markers + columns // 2 > MAX_NESTING:
+                return line.span()
     return None
 
 

@@ -1,0 +1,150 @@
+"""Fences that mean something: examples (``~~~xml``) and settings (``~~~setting``)."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+from adhere.compiler.diagnostic import Diagnostic, Findings, Severity
+from adhere.compiler.examples import parse_example
+from adhere.compiler.markdown import Fence
+from adhere.compiler.settings import SettingProblem, parse_setting
+from adhere.compiler.source import Source
+from adhere.spec import Block, Box, Example, Marker, Reference, Setting, digest_bytes
+
+_TITLE = re.compile(r"\*\*Example\*\*:?[ \t]*(?P<title>.*)", re.S)
+_NO_WORD = re.compile(r"[\W_]+")
+_MAX_SLUG = 80
+
+
+@dataclass(slots=True)
+class Draft:
+    """A section being filled."""
+
+    heading: Block
+    fields: dict[str, Any]
+    before: int
+    """Where the last block before the heading ends."""
+    blocks: list[Block] = field(default_factory=list)
+    boxes: list[Box] = field(default_factory=list)
+    references: list[Reference] = field(default_factory=list)
+    markers: list[Marker] = field(default_factory=list)
+    settings: list[Setting] = field(default_factory=list)
+    examples: list[Example] = field(default_factory=list)
+    no_test_reason: str | None = None
+
+
+class FenceReader:
+    """Reads the fences of a document into the sections they stand in."""
+
+    def __init__(self, source: Source, findings: Findings) -> None:
+        self._source = source
+        self._findings = findings
+        self._ids: set[str] = set()
+        self._numbers: Counter[str] = Counter()
+
+    def meaning(self, fence: Fence) -> Literal["xml", "setting", None]:
+        """What the fence is to us: an example, a setting, or just code."""
+        if not self._source.data.startswith(b"~~~", fence.start):
+            return None
+        match fence.info.split(None, 1):
+            case ["xml" | "setting" as info, *_]:
+                return info
+        return None
+
+    def check_closed(self, fence: Fence, section: str | None) -> None:
+        """Report a fence that runs to the end of what it stands in."""
+        data, start = self._source.data, fence.start
+        end = self._source.trim(start, fence.end)
+        last = data[max(data.rfind(b"\n", start, end), start) : end].lstrip(b"\n \t>")
+        mark = data[start : start + 1]
+        if last.startswith(mark * 3) and not last.strip(mark) and b"\n" in data[start:end]:
+            return
+        self._say(
+            "fence-unclosed",
+            Severity.ERROR,
+            "the code fence is never closed, so everything after it is read as code",
+            "end it with a line of the same marks",
+            start,
+            end,
+            section,
+        )
+
+    def setting(self, draft: Draft, fence: Fence) -> Setting | None:
+        """Read a setting into its section; None, with a finding, where it cannot be read."""
+        section = draft.fields["id"]
+        text = "".join(self._source.text(*piece) for piece in fence.content)
+        end = self._source.trim(fence.start, fence.end)
+        try:
+            setting = parse_setting(text, section, self._source.span(fence.start, end))
+        except SettingProblem as problem:
+            self._say(
+                "setting-malformed",
+                Severity.ERROR,
+                f"the setting cannot be read: {problem}",
+                "see the format of settings in docs/dialect.md",
+                fence.start,
+                end,
+                section,
+            )
+            return None
+        draft.settings.append(setting)
+        return setting
+
+    def example(self, draft: Draft, fence: Fence, title: str, start: int) -> Example | None:
+        """Read an example into its section; None, with a finding, where it cannot be read.
+
+        Args:
+            draft: The section.
+            fence: The fence.
+            title: The paragraph before it, as Markdown; empty where the example has no title.
+            start: Where the example begins, title included.
+        """
+        section = draft.fields["id"]
+        parsed = parse_example(self._source, fence, self._findings, section)
+        draft.references += [
+            Reference(target, self._source.span(first, last), auto, "comment")
+            for first, last, target, auto in parsed.references
+        ]
+        if not parsed.well_formed:
+            return None
+        found = _TITLE.match(title)
+        words = found["title"].strip() if found else ""
+        end = self._source.trim(start, fence.end)
+        slug = _NO_WORD.sub("-", words[: 2 * _MAX_SLUG].lower()).strip("-")[:_MAX_SLUG]
+        example = Example(
+            self._unique(f"{section}/{slug or digest_bytes(self._source.data[start:end])[7:19]}"),
+            words,
+            tuple(parsed.turns),
+            tuple(parsed.answers),
+            self._source.span(start, end),
+        )
+        draft.examples.append(example)
+        return example
+
+    def _unique(self, name: str) -> str:
+        """Return ``name``, numbered where an example has it already."""
+        candidate = name
+        self._numbers[name] += 1
+        while candidate in self._ids or self._numbers[name] > 1:
+            candidate = f"{name}-{self._numbers[name]}"
+            if candidate not in self._ids:
+                break
+            self._numbers[name] += 1
+        self._ids.add(candidate)
+        return candidate
+
+    def _say(
+        self,
+        code: str,
+        severity: Severity,
+        message: str,
+        remedy: str,
+        start: int,
+        end: int,
+        section: str | None,
+    ) -> None:
+        span, name = self._source.span(start, end), self._source.name
+        self._findings.add(Diagnostic(code, severity, message, remedy, span, name, section))
