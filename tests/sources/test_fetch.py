@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-import errno
 import hashlib
 import os
-import shutil
 import signal
 import socket
 import threading
@@ -18,12 +16,10 @@ from pathlib import Path
 
 import msgspec
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
-from adhere.errors import ServiceError, SystemFault, UsageError
+from adhere.errors import ServiceError
 from adhere.sources.fetch import Source, fetch_release
-from adhere.sources.fetch_http import AT_ONCE, Patience, check_base, download
+from adhere.sources.fetch_http import AT_ONCE, Patience, download
 from adhere.sources.releases import PinnedFile, Release
 
 COMMIT = "0123456789" * 4
@@ -236,13 +232,6 @@ def test_a_release_arrives_whole_with_its_source(server: Server, tmp_path: Path)
     assert [path.name for path in tmp_path.rglob("*.part")] == []
 
 
-def test_the_folder_has_the_usual_permissions(server: Server, tmp_path: Path) -> None:
-    usual = tmp_path / "usual"
-    usual.mkdir()
-    fetch(server, tmp_path / "spec")
-    assert (tmp_path / "spec").stat().st_mode == usual.stat().st_mode
-
-
 @pytest.mark.parametrize("act", [chunked, until_close])
 def test_a_body_without_a_length_is_fine(server: Server, tmp_path: Path, act: Act) -> None:
     server.acts["model_spec.md"] = [act]
@@ -444,147 +433,3 @@ def test_a_cancelled_download_ends_at_once(server: Server) -> None:
     with pytest.raises(asyncio.CancelledError):
         asyncio.run(cancelled())
     assert time.monotonic() - started < 2
-
-
-@pytest.mark.parametrize(
-    ("failure", "becomes"),
-    [
-        (OSError(errno.ENOSPC, "No space left on device"), SystemFault),
-        (KeyboardInterrupt(), KeyboardInterrupt),
-    ],
-)
-def test_a_failure_while_writing_leaves_nothing(
-    server: Server,
-    tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,
-    failure: BaseException,
-    becomes: type[BaseException],
-) -> None:
-    write, written = Path.write_bytes, []
-
-    def full(path: Path, data: bytes) -> int:
-        if written:
-            raise failure
-        written.append(path)
-        return write(path, data)
-
-    monkeypatch.setattr(Path, "write_bytes", full)
-    with pytest.raises(becomes):
-        fetch(server, tmp_path / "spec")
-    assert written
-    assert list(tmp_path.iterdir()) == []
-
-
-def test_a_folder_below_a_file_cannot_be_made(server: Server, tmp_path: Path) -> None:
-    (tmp_path / "file").write_text("x")
-    with pytest.raises(SystemFault, match=r"Not a directory|File exists"):
-        fetch(server, tmp_path / "file" / "spec")
-
-
-def test_a_folder_that_cannot_be_looked_at_is_said(server: Server, tmp_path: Path) -> None:
-    with pytest.raises(SystemFault, match="too long"):
-        fetch(server, tmp_path / ("x" * 300))
-    assert server.seen == []
-
-
-def test_what_is_there_already_is_checked_and_left(server: Server, tmp_path: Path) -> None:
-    fetch(server, tmp_path / "spec")
-    before = (tmp_path / "spec/model_spec.md").stat()
-    server.seen.clear()
-    fetched = fetch(server, tmp_path / "spec")
-    assert fetched.already_there
-    assert server.seen == []
-    assert (tmp_path / "spec/model_spec.md").stat() == before
-
-
-def _edit(folder: Path) -> None:
-    (folder / "model_spec.md").write_bytes(CONTENTS["model_spec.md"].swapcase())
-
-
-def _empty(folder: Path) -> None:
-    shutil.rmtree(folder)
-    folder.mkdir()
-
-
-def _file(folder: Path) -> None:
-    shutil.rmtree(folder)
-    folder.write_text("mine")
-
-
-@pytest.mark.parametrize(
-    ("change", "says"),
-    [
-        (_edit, "model_spec.md differs"),
-        (_empty, "examples/a.md is missing"),
-        (_file, "not a folder"),
-        (lambda folder: (folder / "examples/a.md").unlink(), "examples/a.md is missing"),
-        (lambda folder: (folder / "SOURCE.json").write_text("{}"), "SOURCE.json differs"),
-        (lambda folder: (folder / "spec.md").write_text("mine"), "spec.md does not belong"),
-    ],
-)
-def test_anything_else_there_is_refused_and_left(
-    server: Server, tmp_path: Path, change: Callable[[Path], object], says: str
-) -> None:
-    target = tmp_path / "spec"
-    fetch(server, target)
-    change(target)
-    before = holds(tmp_path)
-    server.seen.clear()
-    with pytest.raises(UsageError, match=says) as caught:
-        fetch(server, target)
-    assert "-o" in caught.value.remedy
-    assert (holds(tmp_path), server.seen) == (before, [])
-
-
-def test_two_at_the_same_time_agree(server: Server, tmp_path: Path) -> None:
-    fetch(server, tmp_path / "first")
-
-    def faster(_: PinnedFile) -> None:
-        shutil.copytree(tmp_path / "first", tmp_path / "spec", dirs_exist_ok=True)
-
-    fetch(server, tmp_path / "spec", on_file=faster)
-    assert holds(tmp_path / "spec") == holds(tmp_path / "first")
-    assert sorted(path.name for path in tmp_path.iterdir()) == ["first", "spec"]
-
-
-def test_what_appears_meanwhile_is_not_overwritten(server: Server, tmp_path: Path) -> None:
-    def meanwhile(_: PinnedFile) -> None:
-        (tmp_path / "spec").mkdir(exist_ok=True)
-        (tmp_path / "spec/mine").write_text("mine")
-
-    with pytest.raises(UsageError, match="mine does not belong"):
-        fetch(server, tmp_path / "spec", on_file=meanwhile)
-    assert holds(tmp_path) == {"spec/mine": b"mine"}
-
-
-@pytest.mark.parametrize(
-    "url", ["https://mirror.invalid/a/b", "http://localhost:1", "http://127.1.2.3", "http://[::1]"]
-)
-def test_an_address_that_can_be_a_mirror(url: str) -> None:
-    assert check_base(url + "/") == check_base(url) == url
-
-
-@pytest.mark.parametrize(
-    "url",
-    [
-        "", "mirror.invalid", "ftp://127.0.0.1", "http://mirror.invalid", "https://", "https://[::1",
-        "https://h:99999", "https://h:0", "https://h/?q=1", "https://h/#f", "https://@h",
-        "http://localhost.evil.invalid", "http://127.0.0.1@evil.invalid", "https://u:hunter2@h",
-        "https://u:hunter2@[::1",
-    ],
-)  # fmt: skip
-def test_an_address_that_cannot_be_a_mirror(url: str, tmp_path: Path) -> None:
-    with pytest.raises(UsageError) as caught:
-        fetch_release(RELEASE, tmp_path / "spec", base_url=url)
-    assert "hunter2" not in str(caught.value)
-    assert list(tmp_path.iterdir()) == []
-
-
-@given(st.text() | st.text().map("https://{}".format))
-def test_any_text_is_an_address_or_refused(url: str) -> None:
-    try:
-        base = check_base(url)
-    except UsageError:
-        return
-    assert base.lower().startswith("https://")
-    assert not base.endswith("/")
