@@ -8,12 +8,12 @@ import click
 import msgspec
 
 from adhere.assemble import load_compilation
-from adhere.cli.options import max_bytes_option, write_file
+from adhere.cli.options import SPEC, max_bytes_option, write_file
 from adhere.compiler import render_text
 
 
 @click.command("compile", short_help="Turn a spec into JSON with exact source positions.")
-@click.argument("spec")
+@click.argument("spec", type=SPEC)
 @click.option("-o", "--output", type=click.Path(path_type=Path), help="Write here, not to stdout.")
 @max_bytes_option
 def command(spec: str, output: Path | None, max_bytes: int) -> int:

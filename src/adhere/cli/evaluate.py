@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from adhere.assemble import find_judge, find_models, find_suite, load_spec
-from adhere.cli.options import console, json_option, print_json
+from adhere.cli.options import SPEC, console, json_option, print_json
 from adhere.cli.running import evaluate_into
 from adhere.cli.tables import report_tables
 from adhere.errors import UsageError
@@ -17,8 +17,12 @@ from adhere.evaluate import unknown_sections
 @click.command(
     "evaluate", short_help="Ask models a suite of cases and report how well they adhere."
 )
-@click.option("--spec", "spec_name", default="reference", show_default=True, help="The spec.")
-@click.option("--suite", "suite_name", default="reference", show_default=True, help="The cases.")
+@click.option(
+    "--spec", "spec_name", type=SPEC, default="reference", show_default=True, help="The spec."
+)
+@click.option(
+    "--suite", "suite_name", type=SPEC, default="reference", show_default=True, help="The cases."
+)
 @click.option(
     "--model",
     "model_names",

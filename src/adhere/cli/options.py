@@ -9,12 +9,30 @@ from typing import Any, TypeVar
 
 import click
 import msgspec
+from click.shell_completion import CompletionItem
 from rich.console import Console
 
+from adhere.assemble import REFERENCE
 from adhere.compiler import DEFAULT_MAX_BYTES
 from adhere.errors import SystemFault
 
+
+class SpecName(click.ParamType[str]):
+    """What names a spec: a file, a folder, or the one that ships with adhere."""
+
+    name = "spec"
+
+    def shell_complete(
+        self, ctx: click.Context, param: click.Parameter, incomplete: str
+    ) -> list[CompletionItem]:
+        """Offer files, and the shipped spec's name."""
+        own = [CompletionItem(REFERENCE)] if REFERENCE.startswith(incomplete) else []
+        return [*own, CompletionItem(incomplete, type="file")]
+
+
 F = TypeVar("F", bound=Callable[..., Any])
+
+SPEC = SpecName()
 
 json_option: Callable[[F], F] = click.option(
     "--json", "as_json", is_flag=True, help="Print JSON for machines."

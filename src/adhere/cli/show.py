@@ -6,7 +6,7 @@ import click
 from rich.text import Text
 
 from adhere.assemble import load_spec
-from adhere.cli.options import console, json_option, max_bytes_option, print_json
+from adhere.cli.options import SPEC, console, json_option, max_bytes_option, print_json
 from adhere.errors import UsageError
 from adhere.spec import Answer, Example, Section, Setting, Spec, Turn, Verdict
 
@@ -18,7 +18,7 @@ _VERDICT = {Verdict.GOOD: "green", Verdict.OK: "yellow", Verdict.BAD: "red", Non
 
 
 @click.command("show", short_help="Read a spec, or one section of it, in the terminal.")
-@click.argument("spec")
+@click.argument("spec", type=SPEC)
 @click.argument("section", required=False)
 @json_option
 @max_bytes_option
