@@ -1,4 +1,4 @@
-"""Every file we write is valid under its published schema, and the schemas are what the types say."""
+"""Files are valid under their published schemas, and the schemas are what the types say."""
 
 from __future__ import annotations
 

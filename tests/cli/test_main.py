@@ -77,7 +77,7 @@ def test_no_colours_where_nobody_sees_them() -> None:
 
 def test_the_shell_is_offered_verbs_and_specs() -> None:
     asked = {"_ADHERE_COMPLETE": "bash_complete", "COMP_CWORD": "1"}
-    script = "import adhere.cli, sys; sys.argv[0] = 'adhere'; adhere.cli.main()"
+    script = "import adhere.cli, sys; sys.argv[0] = 'adhere'; adhere.cli.main.main()"
 
     def offered(words: str, at: str) -> str:
         return subprocess.run(

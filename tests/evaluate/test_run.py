@@ -39,7 +39,7 @@ def suite(count: int = 6, right: str = "help") -> Suite:
             sections=("clear_words", "no_such_section"),
             conversation=(Message(Role.USER, "Hi"),),
             right=right,  # type: ignore[arg-type]
-        )  # fmt: skip
+        )
         for number in range(count)
     )
     return Suite(ABOUT, cases, "sha256:test", "")

@@ -65,7 +65,7 @@ def hostile_report(folder: Path) -> tuple[Report, Suite]:
             conversation=(Message(Role.USER, HOSTILE),),
             right="decline",
             rubric=HOSTILE,
-        )  # fmt: skip
+        )
         for n in range(60)
     )
     suite = Suite(about, cases, "sha256:x", "")

@@ -12,7 +12,7 @@ from adhere.cli.options import SPEC, max_bytes_option, write_file
 from adhere.compiler import render_text
 
 
-@click.command("compile", short_help="Turn a spec into JSON with exact source positions.")
+@click.command("compile")
 @click.argument("spec", type=SPEC)
 @click.option("-o", "--output", type=click.Path(path_type=Path), help="Write here, not to stdout.")
 @max_bytes_option

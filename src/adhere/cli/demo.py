@@ -14,7 +14,7 @@ from adhere.cli.tables import report_tables
 ASSISTANTS = ("scripted:keeps-chain-of-command", "scripted:obeys-last-speaker")
 
 
-@click.command("demo", short_help="From a spec to a first report, with nothing to set up.")
+@click.command("demo")
 @click.option(
     "-o",
     "--output",

@@ -14,9 +14,7 @@ from adhere.errors import UsageError
 from adhere.evaluate import unknown_sections
 
 
-@click.command(
-    "evaluate", short_help="Ask models a suite of cases and report how well they adhere."
-)
+@click.command("evaluate")
 @click.option(
     "--spec", "spec_name", type=SPEC, default="reference", show_default=True, help="The spec."
 )

@@ -13,7 +13,7 @@ from adhere.sources.fetch import Fetched, fetch_release
 from adhere.sources.releases import Release, find_release, known_releases
 
 
-@click.command("fetch", short_help="Download a published spec, checked against pinned hashes.")
+@click.command("fetch")
 @click.argument("release", required=False)
 @click.option(
     "-o",

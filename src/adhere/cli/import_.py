@@ -22,7 +22,7 @@ MAX_BYTES = 256 * 1024 * 1024
 """Most that a file may unpack to: a compressed file is hostile until it is read."""
 
 
-@click.command("import", short_help="Turn recordings of other tools into a suite.")
+@click.command("import")
 @click.argument("kind", type=click.Choice(["xstest"]))
 @click.argument("file", type=click.Path(path_type=Path))
 @click.option(

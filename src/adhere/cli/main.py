@@ -13,12 +13,19 @@ import click
 from adhere import __version__
 from adhere.errors import AdhereError
 
-VERBS: Final[dict[str, tuple[str, ...]]] = {
-    "Write a spec": ("compile", "show"),
-    "Get a published spec": ("fetch",),
-    "Evaluate models": ("demo", "evaluate", "import"),
+VERBS: Final[dict[str, dict[str, str]]] = {
+    "Write a spec": {
+        "compile": "Turn a spec into JSON with exact source positions.",
+        "show": "Read a spec, or one section of it, in the terminal.",
+        "fetch": "Download a published spec and check that it is the pinned one.",
+    },
+    "Evaluate models": {
+        "demo": "From a spec to a first report, with nothing to set up.",
+        "evaluate": "Ask models a suite of cases and report how well they adhere.",
+        "import": "Turn recordings of other tools into a suite.",
+    },
 }
-"""Verbs by the part of the work they belong to; each is a module of this package."""
+"""Verbs by the part of the work they belong to, with a line each; a verb's module has its help."""
 
 _EXIT_CODES = """\b
 Exit codes:
@@ -45,14 +52,7 @@ class Verbs(click.Group):
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         for title, verbs in VERBS.items():
             with formatter.section(title):
-                commands = [(verb, self.get_command(ctx, verb)) for verb in verbs]
-                formatter.write_dl(
-                    [
-                        (verb, command.get_short_help_str(80))
-                        for verb, command in commands
-                        if command
-                    ]
-                )
+                formatter.write_dl(list(verbs.items()))
 
 
 @click.group(

@@ -17,7 +17,7 @@ _STYLE = {
 _VERDICT = {Verdict.GOOD: "green", Verdict.OK: "yellow", Verdict.BAD: "red", None: "dim"}
 
 
-@click.command("show", short_help="Read a spec, or one section of it, in the terminal.")
+@click.command("show")
 @click.argument("spec", type=SPEC)
 @click.argument("section", required=False)
 @json_option

@@ -4,12 +4,22 @@ from __future__ import annotations
 
 import math
 from collections.abc import Hashable, Sequence
+from functools import lru_cache
+from statistics import NormalDist
 from typing import Literal
 
 import msgspec
-from scipy import stats
 
 CONFIDENCE = 0.95
+
+_UPPER_NORMAL = NormalDist().inv_cdf(0.5 + CONFIDENCE / 2)
+
+
+@lru_cache(maxsize=4096)
+def _upper_student(freedom: int) -> float:
+    from scipy.special import stdtrit  # noqa: PLC0415  (0.3 s that most verbs never need)
+
+    return float(stdtrit(freedom, 0.5 + CONFIDENCE / 2))
 
 
 class Rate(msgspec.Struct, frozen=True):
@@ -64,14 +74,14 @@ def rate(outcomes: Sequence[bool], cases: Sequence[Hashable], clusters: Sequence
         sums[cluster] = sums.get(cluster, 0.0) + outcome - value
     groups = len(sums)
     if groups == total or groups < 2:
-        low, high = _wilson(value, total, float(stats.norm.ppf(0.5 + CONFIDENCE / 2)))
+        low, high = _wilson(value, total, _UPPER_NORMAL)
         if groups < 2 < total:  # one cluster says nothing about the spread between clusters
             return Rate(hits, total, groups, value, 0.0, 1.0, "none")
         return Rate(hits, total, groups, value, low, high, "wilson")
     between = groups / (groups - 1) * math.fsum(d * d for d in sums.values()) / total**2
     independent = value * (1 - value) / total
     effect = max(1.0, between / independent) if independent > 0 else total / len(set(cases))
-    quantile = float(stats.t.ppf(0.5 + CONFIDENCE / 2, groups - 1))
+    quantile = _upper_student(groups - 1)
     low, high = _wilson(value, total / effect, quantile)
     return Rate(hits, total, groups, value, low, high, "wilson-clustered")
 
