@@ -14,12 +14,14 @@ import msgspec
 from adhere.conversation import Case, Recording
 from adhere.evaluate import AnswerRecord, Report, RunManifest, SuiteManifest, VerdictRecord
 from adhere.resolve import Decision, PublicDecision
+from adhere.sources.fetch import Source
 from adhere.spec import Spec
 
 FOLDER: Final = Path(__file__).parent.parent / "schemas"
 
 SCHEMAS: Final[dict[str, tuple[Any, str]]] = {
     "spec-1": (Spec, "A compiled behaviour specification"),
+    "source-1": (Source, "The SOURCE.json of a fetched spec"),
     "suite-1": (SuiteManifest, "The manifest of a suite"),
     "case-1": (Case, "A line of a suite's cases.jsonl"),
     "recording-1": (Recording, "A line of a suite's recordings.jsonl"),
