@@ -15,6 +15,8 @@ from adhere.errors import AdhereError
 
 VERBS: Final[dict[str, dict[str, str]]] = {
     "Write a spec": {
+        "init": "Start a new spec that lints clean.",
+        "lint": "Find what is wrong with a spec, with place and remedy.",
         "compile": "Turn a spec into JSON with exact source positions.",
         "show": "Read a spec, or one section of it, in the terminal.",
         "fetch": "Download a published spec and check that it is the pinned one.",
