@@ -73,7 +73,7 @@ def test_notes_alone_are_fine(lint: Run) -> None:
     assert out.endswith("[heading-jump]\n    use ##, or add the heading that is left out\n1 note\n")
 
 
-def test_the_starter_and_the_reference_are_clean(lint: Run) -> None:
+def test_the_reference_spec_is_clean(lint: Run) -> None:
     assert lint("reference") == (0, "no findings\n", "")
 
 
