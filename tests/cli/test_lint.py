@@ -263,3 +263,25 @@ def test_a_compiled_spec_is_linted_like_its_source(lint: Run) -> None:
         check=True, capture_output=True,
     )  # fmt: skip
     assert lint("spec.json") == lint("spec.md")
+
+
+def test_a_section_that_a_case_names_is_tested(lint: Run) -> None:
+    """The suite beside the spec counts by itself; another one is named."""
+    _write("spec.md", "# Be kind {#kind authority=user}\n\nThe assistant is kind.\n")
+    untested = lint("spec.md")[1]
+    assert "nothing tests" in untested
+    case = (
+        '{"schema": "adhere/case/1", "id": "a", "sections": ["kind"], "right": "help", '
+        '"conversation": [{"role": "user", "content": "Hi"}]}\n'
+    )
+    for name in ("suite", "other"):
+        _write(
+            f"{name}/manifest.toml",
+            'schema = "adhere/suite/1"\nid = "t"\ntitle = "T"\nversion = "1"\nlicence = "CC0-1.0"\n',
+        )
+    _write("other/cases.jsonl", case)
+    _write("suite/cases.jsonl", "")
+    assert "nothing tests" in lint("spec.md")[1]
+    assert "nothing tests" not in lint("spec.md", "--suite", "other")[1]
+    _write("suite/cases.jsonl", case)
+    assert "nothing tests" not in lint("spec.md")[1]

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Final
 
-from adhere.assemble.loading import REFERENCE, reference_dir
+from adhere.assemble.loading import REFERENCE, find_document, reference_dir
 from adhere.errors import InputError, UsageError
 from adhere.evaluate import Suite, load_suite
 from adhere.judge import ChecksJudge, Judge, LabelJudge
@@ -38,6 +38,25 @@ def find_suite(where: str) -> Suite:
             remedy=f"name a folder with manifest.toml and cases.jsonl, or `{REFERENCE}`",
         )
     return load_suite(path)
+
+
+def tested_sections(spec: str, suite: str | None) -> frozenset[str]:
+    """Return the ids of sections that a case names.
+
+    Args:
+        spec: What names the spec, as `adhere.assemble.load_spec` takes it.
+        suite: What names the suite; None for the folder ``suite`` beside the spec, if there is one.
+
+    Raises:
+        InputError: The suite cannot be used.
+        SystemFault: It cannot be read.
+    """
+    if suite is None:
+        beside = find_document(spec).parent / "suite"
+        if not beside.is_dir():
+            return frozenset()
+        suite = str(beside)
+    return frozenset(name for case in find_suite(suite).cases for name in case.sections)
 
 
 def find_models(names: Iterable[str], suite: Suite) -> list[Model]:

@@ -8,6 +8,7 @@ import click
 from rich.text import Text
 
 from adhere import __version__
+from adhere.assemble import tested_sections
 from adhere.assemble.prompts import lint_context, load_source
 from adhere.cli.options import SPEC, console, json_option, max_bytes_option, print_json
 from adhere.compiler import (
@@ -34,6 +35,11 @@ _STYLE = {Severity.ERROR: "bold red", Severity.WARNING: "yellow", Severity.NOTE:
     help="Also check the [^markers] against this folder of evaluation prompts.",
 )
 @click.option(
+    "--suite",
+    type=SPEC,
+    help="Count sections that this suite's cases name as tested. [default: suite/ beside SPEC]",
+)
+@click.option(
     "--since", type=SPEC, metavar="OLD", help="Also check that the ids of this version survive."
 )
 @click.option(
@@ -50,6 +56,7 @@ _STYLE = {Severity.ERROR: "bold red", Severity.WARNING: "yellow", Severity.NOTE:
 def command(
     spec: str | None,
     prompts: Path | None,
+    suite: str | None,
     since: str | None,
     form: str,
     as_json: bool,
@@ -76,7 +83,8 @@ def command(
     if spec is None:
         raise click.UsageError("Missing argument 'SPEC'.")
     compiled = load_source(spec, max_bytes=max_bytes)
-    diagnostics, dropped = _check(compiled, prompts, since, max_bytes)
+    tested = tested_sections(spec, suite)
+    diagnostics, dropped = _check(compiled, prompts, since, tested, max_bytes)
     if form == "json":
         print_json(DiagnosticsFile("adhere/diagnostics/1", diagnostics, dropped))
     elif form == "sarif":
@@ -89,12 +97,18 @@ def command(
 
 
 def _check(
-    compiled: Compilation, prompts: Path | None, since: str | None, max_bytes: int
+    compiled: Compilation,
+    prompts: Path | None,
+    since: str | None,
+    tested: frozenset[str],
+    max_bytes: int,
 ) -> tuple[tuple[Diagnostic, ...], int]:
     """Return the findings of compiler, prompt files and linter, and how many were dropped."""
     if compiled.spec is None:
         return compiled.diagnostics, 0
-    context = lint_context(compiled.spec, prompts=prompts, since=since, max_bytes=max_bytes)
+    context = lint_context(
+        compiled.spec, prompts=prompts, since=since, tested=tested, max_bytes=max_bytes
+    )
     found, dropped = lint_counted(context)
     of_prompts = [it for file in (context.prompts or {}).values() for it in file.diagnostics]
     return in_order([*compiled.diagnostics, *of_prompts, *found]), dropped
