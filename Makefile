@@ -52,6 +52,7 @@ docs: $(VENV)/dev.ok
 lock:
 	uv pip compile pyproject.toml --group build --python-version 3.11 --universal --generate-hashes --no-emit-index-url --no-header -q -o requirements/run.txt
 	uv pip compile pyproject.toml --group dev --python-version 3.11 --universal --generate-hashes --no-emit-index-url --no-header -q -o requirements/dev.txt
+	uv pip compile requirements/sarif.in --no-deps --python-version 3.11 --universal --generate-hashes --no-emit-index-url --no-header -q -o requirements/sarif.txt
 
 $(VENV)/bin/python:
 	$(PYTHON) -m venv $(VENV)
@@ -61,8 +62,9 @@ $(VENV)/run.ok: requirements/run.txt pyproject.toml | $(VENV)/bin/python
 	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
 	@touch $@
 
-$(VENV)/dev.ok: requirements/dev.txt $(VENV)/run.ok
+$(VENV)/dev.ok: requirements/dev.txt requirements/sarif.txt $(VENV)/run.ok
 	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements/dev.txt
+	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes --no-deps -r requirements/sarif.txt
 	@touch $@
 
 clean:

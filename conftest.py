@@ -1,7 +1,8 @@
 """Examples in documents and docstrings run as tests.
 
-In Markdown, ``python`` blocks run as doctests and ``console`` blocks as a person would type them:
-each line that starts with ``$`` is run in a folder of its own for the document, and what it prints
+In Markdown, ``python`` blocks run as doctests and ``console`` blocks as a person would type them
+(what needs the network or recordings is a ``sh`` or ``text`` block, which is not run): each line
+that starts with ``$`` is run in a folder of its own for the document, and what it prints
 must be what follows, up to ``...`` for what changes. In docstrings, doctests run.
 """
 
@@ -19,7 +20,7 @@ from typing import Any
 
 from sybil import Document, Example, Region, Sybil
 from sybil.document import PythonDocStringDocument
-from sybil.parsers.markdown import CodeBlockParser, PythonCodeBlockParser, SkipParser
+from sybil.parsers.markdown import CodeBlockParser, PythonCodeBlockParser
 from sybil.parsers.rest import DocTestParser
 
 ROOT = Path(__file__).parent
@@ -81,7 +82,7 @@ def remove_folder(namespace: dict[str, Any]) -> None:
 
 pytest_collect_file = (
     Sybil(
-        parsers=[PythonCodeBlockParser(doctest_optionflags=FLAGS), console_blocks, SkipParser()],
+        parsers=[PythonCodeBlockParser(doctest_optionflags=FLAGS), console_blocks],
         patterns=["*.md"],
         excludes=["specs/**"],
         teardown=remove_folder,

@@ -20,7 +20,7 @@ from pathlib import Path
 
 import pytest
 
-from adhere.cli import main
+from adhere.cli.main import main
 from adhere.sources.releases import PinnedFile, Release, known_releases
 
 DATA = b"# Made up {#made authority=user}\n"
@@ -28,7 +28,7 @@ RELEASE = Release(
     "made@1", "https://repo.invalid", "https://x.invalid", "f" * 40, "CC0-1.0",
     (PinnedFile("model_spec.md", len(DATA), hashlib.sha256(DATA).hexdigest()),),
 )  # fmt: skip
-PROGRAM = (sys.executable, "-c", "from adhere.cli import main; main()")
+PROGRAM = (sys.executable, "-c", "from adhere.cli.main import main; main()")
 
 
 class Quiet(SimpleHTTPRequestHandler):

@@ -277,7 +277,8 @@ def test_a_section_that_a_case_names_is_tested(lint: Run) -> None:
     for name in ("suite", "other"):
         _write(
             f"{name}/manifest.toml",
-            'schema = "adhere/suite/1"\nid = "t"\ntitle = "T"\nversion = "1"\nlicence = "CC0-1.0"\n',
+            'schema = "adhere/suite/1"\nid = "t"\ntitle = "T"\n'
+            'version = "1"\nlicence = "CC0-1.0"\n',
         )
     _write("other/cases.jsonl", case)
     _write("suite/cases.jsonl", "")

@@ -64,9 +64,9 @@ class Counting:
 
 def do(folder: Path, found: Suite, model: Counting, epochs: int = 1) -> Report:
     manifest = manifest_of(SPEC, found, [model], ChecksJudge(), epochs)
-    with RunFolder(folder, manifest) as opened:
+    with RunFolder(folder, manifest, SPEC, found) as opened:
         asyncio.run(run(opened, found, [model], ChecksJudge(), concurrency=2))
-    return report_on(folder, SPEC, found)
+    return report_on(folder)
 
 
 def test_a_run_that_was_cut_off_is_taken_up_without_asking_again(tmp_path: Path) -> None:
@@ -75,7 +75,7 @@ def test_a_run_that_was_cut_off_is_taken_up_without_asking_again(tmp_path: Path)
     first = Counting(stop_after=5)
     with pytest.raises(KeyboardInterrupt):
         do(tmp_path / "b", found, first, epochs=2)
-    cut = report_on(tmp_path / "b", SPEC, found)
+    cut = report_on(tmp_path / "b")
     assert not cut.complete
     assert cut.total.cells[0].missing == 12 - cut.total.cells[0].rate.total
     second = Counting()
@@ -91,7 +91,7 @@ def test_an_answer_is_stored_before_it_is_judged_and_judged_later_if_need_be(
 ) -> None:
     found, model = suite(1), Counting()
     manifest = manifest_of(SPEC, found, [model], ChecksJudge(), 1)
-    with RunFolder(tmp_path, manifest) as opened:
+    with RunFolder(tmp_path, manifest, SPEC, found) as opened:
         opened.append(AnswerRecord("counting", "c0", 0, Answer("Yes.")))
     report = do(tmp_path, found, model)
     assert model.asked == []
@@ -115,7 +115,7 @@ def test_a_damaged_line_is_named(tmp_path: Path) -> None:
     path = tmp_path / "records.jsonl"
     path.write_bytes(b"garbage\n" + path.read_bytes())
     with pytest.raises(InputError) as caught:
-        report_on(tmp_path, SPEC, suite(2))
+        report_on(tmp_path)
     assert caught.value.place.endswith("records.jsonl:1")
 
 
@@ -177,9 +177,11 @@ def test_scripted_assistants_fail_exactly_where_a_fault_was_planted(tmp_path: Pa
         ("refuses-too-much", "refuses_too_much"), ("flatters", "flatters"),
     ):  # fmt: skip
         models = find_models([f"scripted:{name}"], found)
-        with RunFolder(tmp_path / name, manifest_of(SPEC, found, models, judge, 1)) as opened:
+        with RunFolder(
+            tmp_path / name, manifest_of(SPEC, found, models, judge, 1), SPEC, found
+        ) as opened:
             asyncio.run(run(opened, found, models, judge))
-        report = report_on(tmp_path / name, SPEC, found)
+        report = report_on(tmp_path / name)
         planted = {
             case.id for case in found.cases if any(a.fault == fault for a in case.answers if fault)
         }
@@ -194,7 +196,7 @@ def test_reports_are_computed_from_records_alone(tmp_path: Path) -> None:
     lines = (tmp_path / "records.jsonl").read_bytes().splitlines(keepends=True)
     kept = [line for line in lines if b'"c1"' not in line]
     (tmp_path / "records.jsonl").write_bytes(b"".join(kept))
-    again = report_on(tmp_path, SPEC, found)
+    again = report_on(tmp_path)
     assert (first.total.cells[0].rate.total, again.total.cells[0].rate.total) == (3, 2)
     assert not again.complete
     assert msgspec.json.decode(msgspec.json.encode(again), type=Report) == again

@@ -69,9 +69,11 @@ def hostile_report(folder: Path) -> tuple[Report, Suite]:
         for n in range(60)
     )
     suite = Suite(about, cases, "sha256:x", "")
-    with RunFolder(folder, manifest_of(SPEC, suite, [Hostile()], ChecksJudge(), 1)) as opened:
+    with RunFolder(
+        folder, manifest_of(SPEC, suite, [Hostile()], ChecksJudge(), 1), SPEC, suite
+    ) as opened:
         asyncio.run(run(opened, suite, [Hostile()], ChecksJudge()))
-    return report_on(folder, SPEC, suite), suite
+    return report_on(folder), suite
 
 
 def test_hostile_text_stays_text(tmp_path: Path) -> None:
@@ -100,9 +102,9 @@ def test_the_page_shows_some_failures_and_says_how_many_there_are(tmp_path: Path
 def test_scripted_runs_are_marked_and_figures_are_those_of_the_report(tmp_path: Path) -> None:
     suite, judge = find_suite("reference"), find_judge("checks")
     models = find_models(["scripted:obeys-last-speaker"], suite)
-    with RunFolder(tmp_path, manifest_of(SPEC, suite, models, judge, 1)) as opened:
+    with RunFolder(tmp_path, manifest_of(SPEC, suite, models, judge, 1), SPEC, suite) as opened:
         asyncio.run(run(opened, suite, models, judge))
-    report = report_on(tmp_path, SPEC, suite)
+    report = report_on(tmp_path)
     text = Tags(render_report(report, suite.cases)).text
     assert "No figure about them says anything about a real model" in text
     value = report.total.cells[0].rate.value

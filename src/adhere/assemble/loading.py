@@ -37,7 +37,8 @@ def load_compilation(where: str, *, max_bytes: int = DEFAULT_MAX_BYTES) -> Compi
     path = find_document(where)
     data = read_limited(path, max_bytes)
     if path.suffix != ".json":
-        return compile_spec(data, name=path.name, max_bytes=max_bytes)
+        name = path.name.encode(errors="replace").decode()  # a file's name may be any bytes
+        return compile_spec(data, name=name, max_bytes=max_bytes)
     try:
         return Compilation(msgspec.json.decode(data, type=Spec), ())
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:

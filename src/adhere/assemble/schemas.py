@@ -11,6 +11,7 @@ from typing import Any, Final
 
 import msgspec
 
+from adhere.compiler import DiagnosticsFile
 from adhere.conversation import Case, Recording
 from adhere.evaluate import AnswerRecord, Report, RunManifest, SuiteManifest, VerdictRecord
 from adhere.resolve import Decision, PublicDecision
@@ -21,6 +22,7 @@ FOLDER: Final = Path(__file__).parent.parent / "schemas"
 
 SCHEMAS: Final[dict[str, tuple[Any, str]]] = {
     "spec-1": (Spec, "A compiled behaviour specification"),
+    "diagnostics-1": (DiagnosticsFile, "What the compiler and the linter found"),
     "source-1": (Source, "The SOURCE.json of a fetched spec"),
     "suite-1": (SuiteManifest, "The manifest of a suite"),
     "case-1": (Case, "A line of a suite's cases.jsonl"),

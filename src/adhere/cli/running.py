@@ -36,7 +36,7 @@ def evaluate_into(
     columns = (TextColumn("Asking"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
     err = console(stderr=True)
     with (
-        RunFolder(output, manifest) as folder,
+        RunFolder(output, manifest, spec, suite) as folder,
         Progress(
             *columns, console=err, transient=True, disable=quiet or not err.is_terminal
         ) as bar,
@@ -45,7 +45,7 @@ def evaluate_into(
         asyncio.run(
             run(folder, suite, models, judge, progress=lambda n: bar.update(task, completed=n))
         )
-    report = report_on(output, spec, suite)
+    report = report_on(output)
     encoded = msgspec.json.format(msgspec.json.encode(report), indent=2)
     write_file(output / "report.json", encoded + b"\n")
     write_file(output / "report.html", render_report(report, suite.cases).encode())

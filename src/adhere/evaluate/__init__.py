@@ -7,8 +7,10 @@ from adhere.evaluate.run import (
     RunManifest,
     VerdictRecord,
     manifest_of,
+    read_cases,
     read_manifest,
     read_records,
+    read_spec,
     run,
 )
 from adhere.evaluate.statistics import Rate, rate
@@ -23,5 +25,6 @@ from adhere.evaluate.suite import (
 __all__ = [
     "AnswerRecord", "Cell", "Failure", "Rate", "Report", "Row", "RunFolder", "RunManifest",
     "Suite", "SuiteManifest", "VerdictRecord", "load_suite", "manifest_of", "rate",
-    "read_manifest", "read_records", "report_on", "run", "unknown_sections", "write_suite",
+    "read_cases", "read_manifest", "read_records", "read_spec", "report_on", "run",
+    "unknown_sections", "write_suite",
 ]  # fmt: skip

@@ -9,9 +9,16 @@ from typing import Literal
 import msgspec
 
 from adhere.conversation import Answer, Case, Direction, Outcome
-from adhere.evaluate.run import AnswerRecord, Key, RunManifest, read_manifest, read_records
+from adhere.evaluate.run import (
+    AnswerRecord,
+    Key,
+    RunManifest,
+    read_cases,
+    read_manifest,
+    read_records,
+    read_spec,
+)
 from adhere.evaluate.statistics import Rate, rate
-from adhere.evaluate.suite import Suite
 from adhere.judge import Verdict
 from adhere.spec import Authority, Spec
 
@@ -83,13 +90,13 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
     failures: tuple[Failure, ...]
 
 
-def report_on(folder: Path, spec: Spec, suite: Suite) -> Report:
+def report_on(folder: Path) -> Report:
     """Compute the report of the run in ``folder``.
 
     Raises:
-        InputError: The folder holds no run, or a record cannot be read.
+        InputError: The folder holds no run, or a file of it cannot be read.
     """
-    manifest = read_manifest(folder)
+    manifest, spec, cases = read_manifest(folder), read_spec(folder), read_cases(folder)
     answers: dict[Key, Answer] = {}
     verdicts: dict[Key, Verdict] = {}
     for record in read_records(folder):
@@ -98,16 +105,15 @@ def report_on(folder: Path, spec: Spec, suite: Suite) -> Report:
         else:
             verdicts[record.key] = record.verdict
     tally = _Tally(manifest, spec, verdicts)
-    cases = {case.id: case for case in suite.cases}
-    by_section = tally.by_section(suite.cases)
+    by_section = tally.by_section(cases)
     covered = {row.id for row in by_section}
     return Report(
         schema="adhere/report/1",
         manifest=manifest,
         complete=len(verdicts) == manifest.expected,
         scripted=any(name.startswith("scripted:") for name in manifest.models),
-        total=tally.row("total", "All cases", Authority.NONE, suite.cases),
-        by_authority=tally.by_authority(suite.cases),
+        total=tally.row("total", "All cases", Authority.NONE, cases),
+        by_authority=tally.by_authority(cases),
         by_section=by_section,
         sections_without_cases=tuple(
             section.id
@@ -119,7 +125,7 @@ def report_on(folder: Path, spec: Spec, suite: Suite) -> Report:
         failures=tuple(
             Failure(*key, answers[key], verdict)
             for key, verdict in verdicts.items()
-            if verdict.adherent is not True and key in answers and key[1] in cases
+            if verdict.adherent is not True and key in answers
         ),
     )
 

@@ -1,8 +1,9 @@
 """A run: models asked every case of a suite, each answer stored before it is judged.
 
-A run is a folder: ``manifest.json`` says what was asked of whom, ``records.jsonl`` is the
-append-only record that everything else is computed from. A run that was cut off at any moment is
-taken up again by running it once more on the same folder.
+A run is a folder that needs nothing beside it: ``manifest.json`` says what was asked of whom,
+``spec.json`` and ``cases.jsonl`` are the spec and the cases as they were, and ``records.jsonl`` is
+the append-only record that everything else is computed from. A run that was cut off at any moment
+is taken up again by running it once more on the same folder.
 """
 
 from __future__ import annotations
@@ -24,6 +25,9 @@ from adhere.evaluate.suite import Suite
 from adhere.judge import Judge, Verdict
 from adhere.models import Model, Request
 from adhere.spec import Spec
+
+_BEGUN = frozenset({"spec.json", "cases.jsonl"})
+"""What lies in a folder whose run was cut off before it began."""
 
 Key = tuple[str, str, int]
 """Model, case, epoch."""
@@ -125,9 +129,10 @@ class RunFolder(AbstractContextManager["RunFolder"]):
         SystemFault: It cannot be written.
     """
 
-    def __init__(self, folder: Path, manifest: RunManifest) -> None:
+    def __init__(self, folder: Path, manifest: RunManifest, spec: Spec, suite: Suite) -> None:
         self.folder = folder
         self.manifest = manifest
+        self._spec, self._suite = spec, suite
         self.answers: dict[Key, Answer] = {}
         self.judged: set[Key] = set()
         self._file: BinaryIO | None = None
@@ -139,13 +144,13 @@ class RunFolder(AbstractContextManager["RunFolder"]):
             if path.exists():
                 self._take_up()
             else:
-                if any(self.folder.iterdir()):
+                if any(path.name not in _BEGUN for path in self.folder.iterdir()):
                     raise UsageError(
                         "the folder is not empty and holds no run",
                         place=str(self.folder),
                         remedy="name a new folder",
                     )
-                path.write_bytes(_pretty(self.manifest))
+                self._begin(path)
             self._file = (self.folder / "records.jsonl").open("ab")
         except OSError as error:
             raise SystemFault(
@@ -161,6 +166,12 @@ class RunFolder(AbstractContextManager["RunFolder"]):
             self._file.flush()
             os.fsync(self._file.fileno())
             self._file.close()
+
+    def _begin(self, manifest: Path) -> None:
+        (self.folder / "spec.json").write_bytes(msgspec.json.encode(self._spec))
+        with (self.folder / "cases.jsonl").open("wb") as file:
+            file.writelines(msgspec.json.encode(case) + b"\n" for case in self._suite.cases)
+        manifest.write_bytes(_pretty(self.manifest))  # last: with it the folder is a run
 
     def _take_up(self) -> None:
         if read_manifest(self.folder) != self.manifest:
@@ -248,6 +259,33 @@ def read_manifest(folder: Path) -> RunManifest:
         ) from error
     except (msgspec.DecodeError, RecursionError) as error:
         raise InputError(f"the manifest cannot be read: {error}", place=str(path)) from error
+
+
+def read_spec(folder: Path) -> Spec:
+    """Read the spec of a run as it was.
+
+    Raises:
+        InputError: It is not there, or damaged.
+    """
+    path = folder / "spec.json"
+    try:
+        return msgspec.json.decode(path.read_bytes(), type=Spec)
+    except (OSError, msgspec.DecodeError, RecursionError) as error:
+        raise InputError(f"the run's spec cannot be read: {error}", place=str(path)) from error
+
+
+def read_cases(folder: Path) -> tuple[Case, ...]:
+    """Read the cases of a run as they were.
+
+    Raises:
+        InputError: They are not there, or damaged.
+    """
+    path = folder / "cases.jsonl"
+    try:
+        lines = path.read_bytes().splitlines()
+        return tuple(msgspec.json.decode(line, type=Case) for line in lines)
+    except (OSError, msgspec.DecodeError, RecursionError) as error:
+        raise InputError(f"the run's cases cannot be read: {error}", place=str(path)) from error
 
 
 def read_records(folder: Path) -> Iterator[Record]:
