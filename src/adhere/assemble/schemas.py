@@ -13,7 +13,14 @@ import msgspec
 
 from adhere.compiler import DiagnosticsFile
 from adhere.conversation import Case, Recording
-from adhere.evaluate import AnswerRecord, Report, RunManifest, SuiteManifest, VerdictRecord
+from adhere.evaluate import (
+    AnswerRecord,
+    Comparison,
+    Report,
+    RunManifest,
+    SuiteManifest,
+    VerdictRecord,
+)
 from adhere.resolve import Decision, PublicDecision
 from adhere.sources.fetch import Source
 from adhere.spec import Spec
@@ -30,6 +37,7 @@ SCHEMAS: Final[dict[str, tuple[Any, str]]] = {
     "run-1": (RunManifest, "The manifest.json of a run"),
     "record-1": (AnswerRecord | VerdictRecord, "A line of a run's records.jsonl"),
     "report-1": (Report, "The report.json of a run"),
+    "comparison-1": (Comparison, "What differs between two models"),
     "decision-1": (Decision, "A decision, with all its reasons"),
     "public-decision-1": (PublicDecision, "What the person a decision affects may see of it"),
 }

@@ -24,6 +24,7 @@ VERBS: Final[dict[str, dict[str, str]]] = {
     "Evaluate models": {
         "demo": "From a spec to a first report, with nothing to set up.",
         "evaluate": "Ask models a suite of cases and report how well they adhere.",
+        "compare": "Say what differs between two models, and what may be noise.",
         "import": "Turn recordings of other tools into a suite.",
     },
 }

@@ -1,5 +1,6 @@
 """From cases to a run, from a run to its figures."""
 
+from adhere.evaluate.comparison import Comparison, compare
 from adhere.evaluate.report import Cell, Failure, Report, Row, report_on
 from adhere.evaluate.run import (
     AnswerRecord,
@@ -23,8 +24,8 @@ from adhere.evaluate.suite import (
 )
 
 __all__ = [
-    "AnswerRecord", "Cell", "Failure", "Rate", "Report", "Row", "RunFolder", "RunManifest",
-    "Suite", "SuiteManifest", "VerdictRecord", "load_suite", "manifest_of", "rate",
-    "read_cases", "read_manifest", "read_records", "read_spec", "report_on", "run",
-    "unknown_sections", "write_suite",
+    "AnswerRecord", "Cell", "Comparison", "Failure", "Rate", "Report", "Row", "RunFolder",
+    "RunManifest", "Suite", "SuiteManifest", "VerdictRecord", "compare", "load_suite",
+    "manifest_of", "rate", "read_cases", "read_manifest", "read_records", "read_spec",
+    "report_on", "run", "unknown_sections", "write_suite",
 ]  # fmt: skip
