@@ -14,7 +14,7 @@ from adhere.compiler.html import comments, is_closed
 from adhere.compiler.markdown import Fence, RawBlock
 from adhere.compiler.mask import BoxHead, Masked
 from adhere.compiler.source import BLANK, Source
-from adhere.spec import Block, Box, Gap, Marker, Reference, Section
+from adhere.spec import Block, Box, Gap, Marker, Reference, Section, SourceSpan
 from adhere.spec.section import BlockKind
 
 T = TypeVar("T", bound=tuple[object, ...])
@@ -87,10 +87,11 @@ class Builder:
         return tuple(top)
 
     def _section(self, draft: Draft, children: tuple[Section, ...], end: int) -> Section:
+        heading = draft.heading.span
         return Section(
             **draft.fields,
             heading=draft.heading,
-            span=self.source.span(draft.heading.span.start, end),
+            span=SourceSpan(heading.start, end, heading.line, heading.column),
             no_test_reason=draft.no_test_reason,
             blocks=tuple(draft.blocks),
             boxes=tuple(draft.boxes),
@@ -114,11 +115,14 @@ class Builder:
 
     # -- pieces ------------------------------------------------------------------------------
 
-    def _piece(self, kind: BlockKind, start: int, end: int, ref: str | None = None) -> Block:
+    def _piece(self, kind: BlockKind, start: int, end: int) -> Block:
         """Make the block of a range, and a gap of what was left out before it."""
         self._reach(start)
-        self._at = self._end = end
-        return Block(kind, self.source.text(start, end), self.source.span(start, end), ref)
+        return self._cover(kind, self.source.span(start, end))
+
+    def _cover(self, kind: BlockKind, span: SourceSpan, ref: str | None = None) -> Block:
+        self._at = self._end = span.end
+        return Block(kind, self.source.text(span.start, span.end), span, ref)
 
     def _reach(self, start: int) -> None:
         """Cover everything up to ``start``: white space is a gap, words are a block."""
@@ -156,11 +160,11 @@ class Builder:
             self._say(code, severity, raw.start, raw.end, message, remedy)
         self._inside(raw)
 
-    def _block(self, raw: RawBlock, ref: str | None = None) -> None:
+    def _block(self, raw: RawBlock) -> None:
         """Add a block as it stands, and read what is inside it."""
-        self._keep(self._piece(raw.kind, raw.start, raw.end, ref))
+        self._keep(self._piece(raw.kind, raw.start, raw.end))
         self._inside(raw)
-        if raw.kind not in ("code", "example", "setting"):
+        if raw.kind != "code":
             for fence in raw.fences:
                 self._nested_fence(fence)
         for start, end in raw.inner_headings:
@@ -292,41 +296,50 @@ class Builder:
             self._example(raw, None)
             return
         elif meaning == "setting":
-            setting = self._fences.setting(self._drafts[-1], fence)
-            raw.kind = "setting" if setting else "code"
-            self._block(raw, setting.id if setting else None)
-            self._fences.check_closed(fence, self._section_id)
+            self._setting(raw)
             return
         self._block(raw)
         self._fences.check_closed(fence, self._section_id)
 
+    def _setting(self, raw: RawBlock) -> None:
+        self._reach(raw.start)
+        span = self.source.span(raw.start, raw.end)
+        setting = self._fences.setting(self._drafts[-1], raw.fences[0], span)
+        kind: BlockKind = "setting" if setting else "code"
+        self._keep(self._cover(kind, span, setting.id if setting else None))
+        self._fences.check_closed(raw.fences[0], self._section_id)
+
     def _example(self, raw: RawBlock, title: RawBlock | None) -> None:
-        example = None
         fence = raw.fences[0]
         start = title.start if title else raw.start
+        self._reach(start)
+        span = self.source.span(start, raw.end)
+        example = None
         if self._drafts:
             words = self.source.text(title.start, title.end) if title else ""
-            example = self._fences.example(self._drafts[-1], fence, words, start)
+            example = self._fences.example(self._drafts[-1], fence, words, span)
         else:
             self._before_sections(fence)
-        block = RawBlock("example" if example else "code", start, raw.end)
+        kind: BlockKind = "example" if example else "code"
+        self._keep(self._cover(kind, span, example.id if example else None))
         if title:
-            block.links, block.markers, block.html = title.links, title.markers, title.html
-        self._block(block, example.id if example else None)
+            self._inside(title)
         self._fences.check_closed(fence, self._section_id)
 
     def _nested_fence(self, fence: Fence) -> None:
         """A fence inside a list or a box: its block stays what it is."""
         self._fences.check_closed(fence, self._section_id)
-        match self._fences.meaning(fence):
-            case None:
-                pass
-            case _ if not self._drafts:
-                self._before_sections(fence)
-            case "xml":
-                self._fences.example(self._drafts[-1], fence, "", fence.start)
-            case "setting":
-                self._fences.setting(self._drafts[-1], fence)
+        meaning = self._fences.meaning(fence)
+        if meaning is None:
+            return
+        if not self._drafts:
+            self._before_sections(fence)
+            return
+        span = self.source.span(fence.start, self.source.trim(fence.start, fence.end))
+        if meaning == "xml":
+            self._fences.example(self._drafts[-1], fence, "", span)
+        else:
+            self._fences.setting(self._drafts[-1], fence, span)
 
     def _before_sections(self, fence: Fence) -> None:
         self._say(

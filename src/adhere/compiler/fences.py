@@ -12,7 +12,16 @@ from adhere.compiler.examples import parse_example
 from adhere.compiler.markdown import Fence
 from adhere.compiler.settings import SettingProblem, parse_setting
 from adhere.compiler.source import Source
-from adhere.spec import Block, Box, Example, Marker, Reference, Setting, digest_bytes
+from adhere.spec import (
+    Block,
+    Box,
+    Example,
+    Marker,
+    Reference,
+    Setting,
+    SourceSpan,
+    digest_bytes,
+)
 
 _TITLE = re.compile(r"\*\*Example\*\*:?[ \t]*(?P<title>.*)", re.S)
 _NO_WORD = re.compile(r"[\W_]+")
@@ -62,89 +71,67 @@ class FenceReader:
         mark = data[start : start + 1]
         if last.startswith(mark * 3) and not last.strip(mark) and b"\n" in data[start:end]:
             return
-        self._say(
-            "fence-unclosed",
-            Severity.ERROR,
-            "the code fence is never closed, so everything after it is read as code",
-            "end it with a line of the same marks",
-            start,
-            end,
-            section,
-        )
+        message = "the code fence is never closed, so everything after it is read as code"
+        remedy = "end it with a line of the same marks"
+        self._say("fence-unclosed", message, remedy, self._source.span(start, end), section)
 
-    def setting(self, draft: Draft, fence: Fence) -> Setting | None:
+    def setting(self, draft: Draft, fence: Fence, span: SourceSpan) -> Setting | None:
         """Read a setting into its section; None, with a finding, where it cannot be read."""
         section = draft.fields["id"]
         text = "".join(self._source.text(*piece) for piece in fence.content)
-        end = self._source.trim(fence.start, fence.end)
         try:
-            setting = parse_setting(text, section, self._source.span(fence.start, end))
+            setting = parse_setting(text, section, span)
         except SettingProblem as problem:
-            self._say(
-                "setting-malformed",
-                Severity.ERROR,
-                f"the setting cannot be read: {problem}",
-                "see the format of settings in docs/dialect.md",
-                fence.start,
-                end,
-                section,
-            )
+            message = f"the setting cannot be read: {problem}"
+            remedy = "see the format of settings in docs/dialect.md"
+            self._say("setting-malformed", message, remedy, span, section)
             return None
         draft.settings.append(setting)
         return setting
 
-    def example(self, draft: Draft, fence: Fence, title: str, start: int) -> Example | None:
+    def example(self, draft: Draft, fence: Fence, title: str, span: SourceSpan) -> Example | None:
         """Read an example into its section; None, with a finding, where it cannot be read.
 
         Args:
             draft: The section.
             fence: The fence.
             title: The paragraph before it, as Markdown; empty where the example has no title.
-            start: Where the example begins, title included.
+            span: The example, title included.
         """
         section = draft.fields["id"]
         parsed = parse_example(self._source, fence, self._findings, section)
-        draft.references += [
-            Reference(target, self._source.span(first, last), auto, "comment")
-            for first, last, target, auto in parsed.references
-        ]
+        for start, end, target, auto in parsed.references:
+            place = self._source.span(start, end)
+            draft.references.append(Reference(target, place, auto, "comment"))
         if not parsed.well_formed:
             return None
         found = _TITLE.match(title)
         words = found["title"].strip() if found else ""
-        end = self._source.trim(start, fence.end)
         slug = _NO_WORD.sub("-", words[: 2 * _MAX_SLUG].lower()).strip("-")[:_MAX_SLUG]
         example = Example(
-            self._unique(f"{section}/{slug or digest_bytes(self._source.data[start:end])[7:19]}"),
+            self._unique(f"{section}/{slug or digest_bytes(span.of(self._source.data))[7:19]}"),
             words,
             tuple(parsed.turns),
             tuple(parsed.answers),
-            self._source.span(start, end),
+            span,
         )
         draft.examples.append(example)
         return example
 
     def _unique(self, name: str) -> str:
         """Return ``name``, numbered where an example has it already."""
-        candidate = name
-        self._numbers[name] += 1
-        while candidate in self._ids or self._numbers[name] > 1:
-            candidate = f"{name}-{self._numbers[name]}"
+        number = self._numbers[name]
+        while True:
+            number += 1
+            candidate = name if number == 1 else f"{name}-{number}"
             if candidate not in self._ids:
                 break
-            self._numbers[name] += 1
+        self._numbers[name] = number
         self._ids.add(candidate)
         return candidate
 
     def _say(
-        self,
-        code: str,
-        severity: Severity,
-        message: str,
-        remedy: str,
-        start: int,
-        end: int,
-        section: str | None,
+        self, code: str, message: str, remedy: str, span: SourceSpan, section: str | None
     ) -> None:
-        span, name = self._source.span(start, end), self._source.name
-        self._findings.add(Diagnostic(code, severity, message, remedy, span, name, section))
+        name = self._source.name
+        self._findings.add(Diagnostic(code, Severity.ERROR, message, remedy, span, name, section))

@@ -95,4 +95,4 @@ def _masked(data: bytes, bom: int, start: int, heads: dict[int, BoxHead]) -> str
     out[:start] = b" " * bom + _NOT_NEWLINE.sub(b" ", data[bom:start])
     for at, head in heads.items():
         out[at : head.end] = _MASKED_HEAD.ljust(head.end - at)
-    return out.decode()
+    return bytes(out).decode()  # several times faster than from a bytearray

@@ -1,19 +1,34 @@
 """What a document means, as plain data: the part that the spec digest covers.
 
-Left out are positions, the name of the file, and white space that a reader does not see: runs of
-it in prose count as one space. In examples every character counts, since a model would be sent it.
+Left out are positions, the name of the file, and white space that a reader does not see. In prose
+a run of it counts as one space. Inside a list, a quote or a box a line that begins an item, a row,
+a fence or a paragraph stays a line with its indentation, since that is what nests it. In examples
+and in code every character counts: a model would be sent it.
 """
 
 from __future__ import annotations
 
+import re
+from collections.abc import Iterator
 from typing import Any
 
-from adhere.spec import Example, Section, Setting, Spec, digest_plain
+from adhere.spec import Example, Section, Setting, Spec
+from adhere.spec.digest import digest_parts, encode_plain
 
 
 def spec_digest(spec: Spec) -> str:
     """Return the digest of the meaning of ``spec`` (whatever its own field says)."""
-    return digest_plain(meaning(spec))
+    return digest_parts(_canonical(spec))
+
+
+def _canonical(spec: Spec) -> Iterator[bytes]:
+    """Yield the canonical JSON of `meaning` chapter by chapter, so that it is never held whole."""
+    yield b'{"metadata":' + encode_plain(spec.metadata)
+    yield b',"preamble":' + encode_plain([_fold(block.text) for block in spec.preamble])
+    yield b',"sections":['
+    for number, section in enumerate(spec.sections):
+        yield (b"," if number else b"") + encode_plain(section_meaning(section))
+    yield b"]}"
 
 
 def meaning(spec: Spec) -> dict[str, Any]:
@@ -36,7 +51,7 @@ def section_meaning(section: Section) -> dict[str, Any]:
         "tags": sorted(section.tags),
         "owner": section.owner,
         "body": [
-            [block.kind, block.text if block.kind == "code" else _fold(block.text)]
+            [block.kind, _BODY.get(block.kind, _fold)(block.text)]
             for block in section.blocks
             if block.kind not in ("example", "setting")
         ],
@@ -85,5 +100,52 @@ def _turn(turn: Any) -> dict[str, Any]:
     }  # fmt: skip
 
 
+_SPACE = re.compile(r"[ \t\r\n\v\f]+")
+_WIDE = ("\n", "  ", "\t", "\r", "\v", "\f")
+_STRUCTURE = re.compile(r"(?:[-+*>|#=]|\d{1,9}[.)]|!!!|~~~|```|<)")
+_FENCE = re.compile(r"[ >]*(~{3,}|`{3,})")
+
+
 def _fold(text: str) -> str:
-    return " ".join(text.split())
+    text = text.strip(" \t\r\n\v\f")
+    for wide in _WIDE:  # most text has none, and looking is quicker than replacing
+        if wide in text:
+            return _SPACE.sub(" ", text)
+    return text
+
+
+def _exact(text: str) -> str:
+    return text.replace("\r\n", "\n")
+
+
+def _rows(text: str) -> str:
+    return "\n".join(_fold(line) for line in text.split("\n"))
+
+
+def _nested(text: str) -> str:
+    """Fold the lines of a block that has blocks inside it, and keep what nests them."""
+    out: list[str] = []
+    fence, new = "", True
+    for line in _exact(text).split("\n"):
+        mark = _FENCE.match(line)
+        if fence:
+            out += "\n", line
+            if mark and mark[1].startswith(fence) and not line[mark.end() :].strip():
+                fence, new = "", True
+            continue
+        words = _fold(line)
+        if not words:
+            new = True
+        elif new or mark or _STRUCTURE.match(words):
+            indent = line.expandtabs(4)
+            out += "\n", " " * (len(indent) - len(indent.lstrip())), words
+            fence, new = mark[1] if mark else "", False
+        else:
+            out += " ", words
+    return "".join(out[1:])
+
+
+_BODY = {
+    "code": _exact, "html": _rows, "table": _rows,
+    "list": _nested, "quote": _nested, "box": _nested, "footnote": _nested,
+}  # fmt: skip

@@ -40,11 +40,12 @@ class Source:
         """Where that line begins."""
         self._characters: list[int] = []
         """Characters before the step; filled when first needed."""
-        self._ascii = False
+        self._ascii = data.isascii()
+        self._last = (0, 1, bom_length(data))
+        """The last place that was looked up, its line, and where that line begins."""
 
     def _index(self) -> None:
         data = self.data
-        self._ascii = data.isascii()
         line, start = 1, bom_length(data)
         for at in range(0, len(data) + 1, _STEP):
             self._lines.append(line)
@@ -55,20 +56,32 @@ class Source:
 
     def span(self, start: int, end: int) -> SourceSpan:
         """Return the span of ``data[start:end]``."""
+        return SourceSpan(start, end, *self.place(start))
+
+    def place(self, offset: int) -> tuple[int, int]:
+        """Return line and column of a byte; quickest where it follows the last one asked for."""
+        data = self.data
+        at, line, begin = self._last
+        if not 0 <= offset - at <= _STEP:
+            at, line, begin = self._step(offset)
+        if count := data.count(b"\n", at, offset):
+            line += count
+            begin = data.rfind(b"\n", at, offset) + 1
+        self._last = offset, line, begin
+        if begin >= offset:
+            return line, 1
+        if self._ascii:
+            return line, offset - begin + 1
+        if offset - begin <= 8 * _STEP:
+            return line, len(data[begin:offset].decode(errors="replace")) + 1
+        return line, self._count(offset) - self._count(begin) + 1
+
+    def _step(self, offset: int) -> tuple[int, int, int]:
+        """Return a place not far before ``offset``, its line, and where that line begins."""
         if not self._lines:
             self._index()
-        step = start // _STEP
-        line = self._lines[step] + self.data.count(b"\n", step * _STEP, start)
-        begin = self.data.rfind(b"\n", step * _STEP, start) + 1 or self._starts[step]
-        if begin >= start:
-            column = 1
-        elif self._ascii:
-            column = start - begin + 1
-        elif start - begin <= _STEP:
-            column = len(self.data[begin:start].decode(errors="replace")) + 1
-        else:
-            column = self._count(start) - self._count(begin) + 1
-        return SourceSpan(start, end, line, column)
+        step = offset // _STEP
+        return step * _STEP, self._lines[step], self._starts[step]
 
     def text(self, start: int, end: int) -> str:
         """Return the characters of ``data[start:end]``, which must be valid UTF-8."""
