@@ -23,7 +23,8 @@ _HEAD = re.compile(
     rb'!!![ \t]+(?P<kind>[A-Za-z][\w-]*)?[ \t]*(?:"(?P<title>[^"\r\n]*)")?[ \t]*(?=\r?\n|\Z)'
 )
 _MASKED_HEAD = b"+   #"  # as long as the shortest head, "!!! x"
-_FENCE = re.compile(rb"^\+\+\+[ \t]*(?:\r?\n|\Z)", re.M)
+_OPENING = re.compile(rb"\+\+\+[ \t]*(?:\r?\n|\Z)")
+_CLOSING = re.compile(rb"^\+\+\+[ \t]*(?:\r?\n|\Z)", re.M)
 _NOT_NEWLINE = re.compile(rb"[^\r\n]")
 
 
@@ -62,8 +63,8 @@ def mask(data: bytes) -> Masked:
     """Mask ``data``, which is valid UTF-8."""
     bom = start = bom_length(data)
     front = unclosed = None
-    if opening := data.startswith(b"+++", start) and _FENCE.match(data, start):
-        if closing := _FENCE.search(data, opening.end()):
+    if opening := _OPENING.match(data, start):
+        if closing := _CLOSING.search(data, opening.end()):
             front, start = (opening.end(), closing.start()), closing.end()
         else:
             unclosed = opening.span()

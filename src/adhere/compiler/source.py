@@ -170,10 +170,11 @@ def _too_deep(data: bytes) -> tuple[int, int] | None:
     Each level takes a marker on the line itself or, below an open list item, two columns of white
     space, so what stands before a line's last marker bounds its depth from above.
     """
-    if b"\0" * MAX_NESTING not in data.translate(_NESTING_BYTES):
+    shortest = MAX_NESTING // 2  # of tabs: each is four columns, so two levels
+    if b"\0" * shortest not in data.translate(_NESTING_BYTES):
         return None
     for line in _NESTING.finditer(data):
-        if line.end() - line.start() < MAX_NESTING:
+        if line.end() - line.start() < shortest:
             continue
         prefix = line[0].replace(b"\t", b"    ")
         columns = at = 0
