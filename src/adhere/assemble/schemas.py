@@ -12,7 +12,7 @@ from typing import Any, Final
 import msgspec
 
 from adhere.compiler import DiagnosticsFile
-from adhere.conversation import Case, Recording
+from adhere.conversation import Case, Judgement, Recording
 from adhere.evaluate import (
     AnswerRecord,
     Comparison,
@@ -21,6 +21,7 @@ from adhere.evaluate import (
     SuiteManifest,
     VerdictRecord,
 )
+from adhere.judge import ReportCards
 from adhere.resolve import Decision, PublicDecision
 from adhere.sources.fetch import Source
 from adhere.spec import Spec
@@ -34,6 +35,8 @@ SCHEMAS: Final[dict[str, tuple[Any, str]]] = {
     "suite-1": (SuiteManifest, "The manifest of a suite"),
     "case-1": (Case, "A line of a suite's cases.jsonl"),
     "recording-1": (Recording, "A line of a suite's recordings.jsonl"),
+    "judgement-1": (Judgement, "A line of a judgements.jsonl"),
+    "judge-report-1": (ReportCards, "How far judges can be trusted"),
     "run-1": (RunManifest, "The manifest.json of a run"),
     "record-1": (AnswerRecord | VerdictRecord, "A line of a run's records.jsonl"),
     "report-1": (Report, "The report.json of a run"),

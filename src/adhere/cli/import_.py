@@ -5,83 +5,124 @@ from __future__ import annotations
 import gzip
 import io
 import zlib
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable
 from pathlib import Path
-from typing import TextIO
+from typing import Final
 
 import click
 import msgspec
 
 from adhere.cli.options import json_option, print_json, write_file
+from adhere.conversation import Judgement
 from adhere.errors import InputError, SystemFault, UsageError
 from adhere.evaluate import SuiteManifest, write_suite
+from adhere.sources.judgements import parse_llmbar, parse_pandalm, parse_xstest_judges
 from adhere.sources.xstest import parse_xstest
 
 MAX_BYTES = 256 * 1024 * 1024
 """Most that a file may unpack to: a compressed file is hostile until it is read."""
 
 
+class Summary(msgspec.Struct, frozen=True):
+    """What was made of a recording."""
+
+    folder: str
+    rows: int
+    cases: int = 0
+    recordings: int = 0
+    judgements: int = 0
+    models: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
+
+
+def _xstest(path: Path, output: Path) -> Summary:
+    text = _text(path)
+    imported = parse_xstest(io.StringIO(text, newline=""), name=str(path))
+    judgements = list(parse_xstest_judges(io.StringIO(text, newline="")))
+    manifest = SuiteManifest(
+        schema="adhere/suite/1", id="xstest", title="XSTest v2", version="2", licence="CC-BY-4.0",
+        description="Safe prompts that look unsafe, and unsafe contrasts (Röttger et al. 2024).",
+        language="en",
+    )  # fmt: skip
+    write_suite(output, manifest, imported.cases)
+    _write_lines(output / "recordings.jsonl", imported.recordings)
+    _write_lines(output / "judgements.jsonl", judgements)
+    models = tuple(dict.fromkeys(recording.model for recording in imported.recordings))
+    return Summary(
+        str(output), imported.rows, len(imported.cases), len(imported.recordings), len(judgements),
+        models, imported.notes,
+    )  # fmt: skip
+
+
+def _llmbar(path: Path, output: Path) -> Summary:
+    items, verdicts = (_read(path / f"{name}.jsonl.gz") for name in ("items", "verdicts"))
+    rows = verdicts.splitlines()
+    return _judgements_only(output, parse_llmbar(items.splitlines(), rows), len(rows))
+
+
+def _pandalm(path: Path, output: Path) -> Summary:
+    rows = _read(path).splitlines()
+    return _judgements_only(output, parse_pandalm(rows), len(rows))
+
+
+KINDS: Final[dict[str, Callable[[Path, Path], Summary]]] = {
+    "xstest": _xstest,
+    "llmbar": _llmbar,
+    "pandalm": _pandalm,
+}
+
+
 @click.command("import")
-@click.argument("kind", type=click.Choice(["xstest"]))
-@click.argument("file", type=click.Path(path_type=Path))
+@click.argument("kind", type=click.Choice(list(KINDS)))
+@click.argument("path", type=click.Path(path_type=Path))
 @click.option(
-    "-o",
-    "--output",
-    type=click.Path(path_type=Path),
-    required=True,
-    help="Folder of the new suite.",
+    "-o", "--output", type=click.Path(path_type=Path), required=True, help="Folder to make."
 )
 @json_option
-def command(kind: str, file: Path, output: Path, as_json: bool) -> int:
-    """Turn FILE, recorded by another tool, into a suite with its recorded answers.
-
-    xstest: the CSV of XSTest v2 completions with human, GPT-4 and string-match labels (may be
-    gzipped). Its sections are those of the published Model Spec.
+def command(kind: str, path: Path, output: Path, as_json: bool) -> int:
+    """Turn what another tool recorded into a folder that adhere reads.
 
     \b
-    Example:
+    xstest   CSV of XSTest v2 completions with human, GPT-4 and string-match labels (may be
+             gzipped): a suite, its recorded answers, and the judgements of the instruments.
+             Its sections are those of the published Model Spec.
+    llmbar   folder with items.jsonl.gz and verdicts.jsonl.gz: judgements of 65 judge set-ups.
+    pandalm  JSON lines of PandaLM's labelled test set (may be gzipped): judgements.
+
+    \b
+    Examples:
       adhere import xstest xstest_v2_labelled.csv.gz -o suites/xstest
+      adhere import llmbar llmbar/ -o judges/llmbar
     """
     if output.exists() and any(output.iterdir()):
         raise UsageError("the folder is not empty", place=str(output), remedy="name a new folder")
-    with _open_text(file) as lines:
-        imported = parse_xstest(lines, name=str(file))
-    manifest = SuiteManifest(
-        schema="adhere/suite/1",
-        id=kind,
-        title="XSTest v2",
-        version="2",
-        licence="CC-BY-4.0",
-        description="Safe prompts that look unsafe, and unsafe contrasts (Röttger et al. 2024).",
-        language="en",
-    )
-    write_suite(output, manifest, imported.cases)
-    recordings = b"".join(msgspec.json.encode(line) + b"\n" for line in imported.recordings)
-    write_file(output / "recordings.jsonl", recordings)
-    models = list(dict.fromkeys(recording.model for recording in imported.recordings))
+    summary = KINDS[kind](path, output)
     if as_json:
-        print_json(
-            {
-                "schema": "adhere/import/1",
-                "folder": str(output),
-                "rows": imported.rows,
-                "cases": len(imported.cases),
-                "recordings": len(imported.recordings),
-                "models": models,
-                "notes": imported.notes,
-            }
-        )
+        print_json({"schema": "adhere/import/1", **msgspec.to_builtins(summary)})
         return 0
-    click.echo(f"{imported.rows} rows: {len(imported.cases)} cases, answers of {', '.join(models)}")
-    for note in imported.notes:
+    made = []
+    if summary.cases:
+        made.append(f"{summary.cases} cases, answers of {', '.join(summary.models)}")
+    made.append(f"{summary.judgements} judgements")
+    click.echo(f"{summary.rows} rows: {'; '.join(made)}")
+    for note in summary.notes:
         click.echo(f"note: {note}")
-    click.echo(f"Suite: {output}")
+    click.echo(f"Folder: {output}")
     return 0
 
 
-@contextmanager
-def _open_text(path: Path) -> Iterator[TextIO]:
+def _judgements_only(output: Path, judgements: Iterable[Judgement], rows: int) -> Summary:
+    made = list(judgements)
+    _write_lines(output / "judgements.jsonl", made)
+    return Summary(str(output), rows, judgements=len(made))
+
+
+def _write_lines(path: Path, lines: Iterable[object]) -> None:
+    write_file(path, b"".join(msgspec.json.encode(line) + b"\n" for line in lines))
+
+
+def _read(path: Path) -> bytes:
+    """Read a file, unpacked if it is gzipped, up to `MAX_BYTES`."""
     try:
         with path.open("rb") as raw:
             packed = raw.read(2) == b"\x1f\x8b"
@@ -89,14 +130,17 @@ def _open_text(path: Path) -> Iterator[TextIO]:
             data = file.read(MAX_BYTES + 1)
     except (gzip.BadGzipFile, EOFError, zlib.error) as error:
         raise InputError(f"the compressed file is damaged: {error}", place=str(path)) from error
-    except FileNotFoundError as error:
+    except (FileNotFoundError, NotADirectoryError) as error:
         raise InputError("there is no such file", place=str(path)) from error
     except OSError as error:
         raise SystemFault(f"cannot read it: {error.strerror}", place=str(path)) from error
     if len(data) > MAX_BYTES:
         raise InputError(f"the file holds more than {MAX_BYTES:,} bytes", place=str(path))
+    return data
+
+
+def _text(path: Path) -> str:
     try:
-        text = data.decode("utf-8-sig")
+        return _read(path).decode("utf-8-sig")
     except UnicodeDecodeError as error:
         raise InputError(f"not UTF-8 at byte {error.start}", place=str(path)) from error
-    yield io.StringIO(text, newline="")

@@ -25,6 +25,7 @@ VERBS: Final[dict[str, dict[str, str]]] = {
         "demo": "From a spec to a first report, with nothing to set up.",
         "evaluate": "Ask models a suite of cases and report how well they adhere.",
         "compare": "Say what differs between two models, and what may be noise.",
+        "judge-report": "Say how far judges can be trusted.",
         "import": "Turn recordings of other tools into a suite.",
     },
 }
@@ -47,7 +48,7 @@ class Verbs(click.Group):
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         if cmd_name not in self.list_commands(ctx):
             return None
-        name = f"{cmd_name}_" if iskeyword(cmd_name) else cmd_name
+        name = f"{cmd_name}_" if iskeyword(cmd_name) else cmd_name.replace("-", "_")
         module = import_module(f"adhere.cli.{name}")
         command: click.Command = module.command
         return command

@@ -20,10 +20,12 @@ from adhere.conversation.case import (
     ToolNotCalled,
     Words,
 )
+from adhere.conversation.judgement import Judgement
 from adhere.conversation.message import ContentPart, Message, Role, ToolCall
 
 __all__ = [
     "AllOf", "Answer", "AnyOf", "Case", "Check", "Contains", "ContentPart", "Direction",
-    "Excludes", "Json", "Matches", "Message", "Not", "Outcome", "OutcomeIs", "Pair", "Recording",
+    "Excludes", "Json", "Judgement",
+    "Matches", "Message", "Not", "Outcome", "OutcomeIs", "Pair", "Recording",
     "ReferenceAnswer", "Role", "ToolCall", "ToolCalled", "ToolNotCalled", "Words",
 ]  # fmt: skip

@@ -1,9 +1,20 @@
 """From a case and an answer to a verdict with its evidence."""
 
+from adhere.judge.agreement import (
+    Agreement,
+    agreement,
+    cohen_kappa,
+    fleiss_kappa,
+    krippendorff_alpha,
+)
 from adhere.judge.checks import ChecksJudge, run_check
+from adhere.judge.correction import Corrected, prediction_powered, rogan_gladen
 from adhere.judge.labels import LabelJudge
+from adhere.judge.report_card import Card, ReportCards, report_cards
 from adhere.judge.verdict import Finding, Judge, Verdict, direction
 
 __all__ = [
-    "ChecksJudge", "Finding", "Judge", "LabelJudge", "Verdict", "direction", "run_check",
+    "Agreement", "Card", "ChecksJudge", "Corrected", "Finding", "Judge", "LabelJudge",
+    "ReportCards", "Verdict", "agreement", "cohen_kappa", "direction", "fleiss_kappa",
+    "krippendorff_alpha", "prediction_powered", "report_cards", "rogan_gladen", "run_check",
 ]  # fmt: skip
