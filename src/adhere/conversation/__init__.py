@@ -20,12 +20,22 @@ from adhere.conversation.case import (
     ToolNotCalled,
     Words,
 )
+from adhere.conversation.fields import DEFAULT_LIMITS, Limits
+from adhere.conversation.formats import (
+    decode_conversation,
+    for_services,
+    parse_chat,
+    parse_conversation,
+    parse_responses,
+    render_chat,
+)
 from adhere.conversation.judgement import Judgement
-from adhere.conversation.message import ContentPart, Message, Role, ToolCall
+from adhere.conversation.message import ContentPart, Conversation, Message, Role, ToolCall
 
 __all__ = [
-    "AllOf", "Answer", "AnyOf", "Case", "Check", "Contains", "ContentPart", "Direction",
-    "Excludes", "Json", "Judgement",
-    "Matches", "Message", "Not", "Outcome", "OutcomeIs", "Pair", "Recording",
-    "ReferenceAnswer", "Role", "ToolCall", "ToolCalled", "ToolNotCalled", "Words",
+    "DEFAULT_LIMITS", "AllOf", "Answer", "AnyOf", "Case", "Check", "Contains", "ContentPart",
+    "Conversation", "Direction", "Excludes", "Json", "Judgement", "Limits", "Matches", "Message",
+    "Not", "Outcome", "OutcomeIs", "Pair", "Recording", "ReferenceAnswer", "Role", "ToolCall",
+    "ToolCalled", "ToolNotCalled", "Words", "decode_conversation", "for_services", "parse_chat",
+    "parse_conversation", "parse_responses", "render_chat",
 ]  # fmt: skip

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from enum import StrEnum
-from typing import Any, Literal
+from typing import Any, Literal, TypeAlias
 
 import msgspec
 
@@ -18,23 +18,45 @@ class Role(StrEnum):
     TOOL = "tool"
 
 
-class ContentPart(msgspec.Struct, frozen=True):
+class ContentPart(msgspec.Struct, frozen=True, omit_defaults=True):
     """A stretch of a message's content.
 
-    ``untrusted`` has no authority whoever sent it; ``settings`` holds facts, one ``name: value``
-    a line, and counts only in a system message.
+    Attributes:
+        type: ``text`` speaks for the message's role. ``untrusted`` has no authority whoever sent
+            it, and neither have a ``file``, an ``image``, ``audio`` and hidden ``reasoning``.
+            ``settings`` holds facts, one ``name: value`` a line, and counts only in a system
+            message.
+        text: What it says; of a file, an image or audio the words in it, where they are known.
+        name: The file's name.
+        url: Where its data is, or the data themselves (``data:…``).
     """
 
-    type: Literal["text", "untrusted", "settings"]
-    text: str
+    type: Literal["text", "untrusted", "settings", "file", "image", "audio", "reasoning"]
+    text: str = ""
+    name: str = ""
+    url: str = ""
+
+    @property
+    def speaks(self) -> bool:
+        """Whether its words have the authority of the message's role."""
+        return self.type == "text"
 
 
 class ToolCall(msgspec.Struct, frozen=True, omit_defaults=True):
-    """The assistant's request to run a tool with these arguments."""
+    """The assistant's request to run a tool with these arguments.
+
+    Attributes:
+        name: The tool.
+        arguments: What it is given.
+        id: What the tool's answer refers to.
+        unparsed: What was given instead of arguments where it is not one JSON object, exactly as
+            written; a call that is to be judged by its arguments cannot be judged then.
+    """
 
     name: str
     arguments: dict[str, Any] = {}
     id: str = ""
+    unparsed: str = ""
 
 
 class Message(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -60,3 +82,7 @@ class Message(msgspec.Struct, frozen=True, omit_defaults=True):
         if isinstance(self.content, str):
             return self.content
         return "".join(part.text for part in self.content if part.type != "settings")
+
+
+Conversation: TypeAlias = tuple[Message, ...]
+"""What was said, in order."""
