@@ -137,6 +137,8 @@ def _judge(call: ToolCall, reading: Reading) -> _Finding:
     arguments = tuple(traced_arguments(call, spec, reading))
     astray = [one for one in arguments if one.role in _DIRECTED and not one.traced.trusted]
     if spec.effect is Effect.READ:
+        # Nobody receives anything from reading but the host that is asked.
+        astray = [one for one in astray if one.role is ArgumentRole.EGRESS]
         if not astray or not reading.untrusted_seen:
             return _allow("read", "reads only")
         return _held(DecisionOutcome.CONFIRM, "egress", astray, Authority.NONE)

@@ -65,7 +65,7 @@ class _Result(msgspec.Struct, frozen=True):
 
 
 _URL: Final = re.compile(r"(?:https?://)?(?:[\w-]+\.)+[\w-]{2,}(?::\d+)?(?:[/?#]\S*)?")
-_EMAIL: Final = re.compile(r"[^@\s<>]+@[^@\s<>]+")
+_EMAIL: Final = re.compile(r"[^@\s<>]{1,64}@[^@\s<>]{1,255}")
 _CALLED: Final = re.compile(r"(?i)name|title|category|brand|label|kind")
 _AROUND: Final = ".,;:!?'\"()[]{}|"
 _TRUSTED: Final = frozenset({Standing.PRINCIPAL, Standing.ANCHORED, Standing.LED})
@@ -231,7 +231,7 @@ class Reading:
                 for key, field in record.fields:
                     if words_of(field) != words or result.spec.outsiders_word(key):
                         continue
-                    if self._describes(record, words):
+                    if result.led != "untrusted" and self._describes(record, words):
                         yield Standing.ANCHORED
                     yield _WORTH[result.led]
 

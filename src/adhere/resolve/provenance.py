@@ -248,7 +248,7 @@ def _disguises(squeezed: str) -> Iterator[str]:
 
 _BASE64: Final = re.compile(r"[A-Za-z0-9+/_-]{8,}={0,2}")
 _HEX: Final = re.compile(r"(?:[0-9A-Fa-f]{2}[\s:]?){4,}")
-_PERCENT: Final = re.compile(r"\S*%[0-9A-Fa-f]{2}\S*")
+_TOKEN: Final = re.compile(r"\S+")
 _ENTITY: Final = re.compile(r"(?:&(?:#\d+|#x[0-9a-fA-F]+|[a-zA-Z]+);\w*)+")
 
 
@@ -256,7 +256,7 @@ def _decoded(content: str) -> Iterator[tuple[int, int, str]]:
     """Yield start, end and the squeezed decoding of stretches that decode to text."""
     budget = _MAX_DECODED
     for pattern, decode in (
-        (_PERCENT, unquote), (_ENTITY, html.unescape), (_HEX, _from_hex), (_BASE64, _from_base64),
+        (_TOKEN, unquote), (_ENTITY, html.unescape), (_HEX, _from_hex), (_BASE64, _from_base64),
     ):  # fmt: skip
         for match in pattern.finditer(content):
             plain = decode(match[0])

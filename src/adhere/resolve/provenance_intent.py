@@ -24,7 +24,7 @@ _NEGATIONS: Final = frozenset(
 _NEGATION_REACH: Final = 3
 
 _SYNONYMS: Final = {
-    "send": "send|mail|email|forward|reply|tell|write",
+    "send": "send|forward|reply|tell|write",
     "delete": "delete|remove|erase",
     "remove": "remove|delete|take",
     "create": "create|make|new|set|add",

@@ -83,8 +83,22 @@ class AttackRules(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 @cache
 def known_rules() -> AttackRules:
     """Return the rules for AgentDyn's injection tasks."""
-    data = files("adhere.sources").joinpath("agentdyn-rules.toml").read_bytes()
-    return msgspec.toml.decode(data, type=AttackRules)
+    name = "agentdyn-rules.toml"
+    return parse_rules(files("adhere.sources").joinpath(name).read_bytes(), name=name)
+
+
+def parse_rules(data: bytes, *, name: str) -> AttackRules:
+    """Read rules of attacks from TOML.
+
+    Raises:
+        InputError: They are not rules of attacks.
+    """
+    try:
+        return msgspec.toml.decode(data, type=AttackRules)
+    except (ValueError, RecursionError, msgspec.MsgspecError) as error:
+        raise InputError(
+            f"these are not rules of attacks: {error}", place=name, remedy="see docs/gate.md"
+        ) from error
 
 
 @cache
