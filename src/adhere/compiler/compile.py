@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tomllib
 from typing import Final
 
 import msgspec
@@ -13,8 +12,8 @@ from adhere.compiler.diagnostic import Diagnostic, Findings, Severity
 from adhere.compiler.markdown import read_blocks
 from adhere.compiler.mask import Masked, mask
 from adhere.compiler.meaning import spec_digest
-from adhere.compiler.settings import MAX_BYTES
 from adhere.compiler.source import Source, bare_return, refuse
+from adhere.compiler.toml import read_table
 from adhere.spec import Metadata, Spec, digest_bytes
 
 DEFAULT_MAX_BYTES: Final = 16 * 1024 * 1024
@@ -112,10 +111,8 @@ def _metadata(source: Source, masked: Masked, findings: Findings) -> Metadata:
     try:
         if masked.front_matter is None:
             raise ValueError("it has no second +++ line")
-        if place[1] - place[0] > MAX_BYTES:
-            raise ValueError(f"it has more than {MAX_BYTES:,} bytes")
-        return msgspec.convert(tomllib.loads(source.text(*place)), Metadata)
-    except (ValueError, RecursionError, msgspec.ValidationError) as error:
+        return msgspec.convert(read_table(source.text(*place)), Metadata)
+    except (ValueError, msgspec.ValidationError) as error:
         findings.add(
             Diagnostic(
                 "front-matter",

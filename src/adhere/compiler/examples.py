@@ -258,6 +258,7 @@ class _Reader:
     def _close_part(self, message: _Message, end: int) -> None:
         data, start, pieces = self._data, message.part_start, message.pieces
         message.pieces = []
+        in_one_piece = pieces == [(start, end)]
         if message.kind != "text":
             message.empty = False
         # The newlines after the opening and before the closing tag are layout.
@@ -265,7 +266,7 @@ class _Reader:
             start += 1
         while start < end and data[end - 1] in b"\r\n":
             end -= 1
-        if len(pieces) <= 1:
+        if in_one_piece:
             text = data[start:end].decode()
         else:
             text = b"".join(data[first:last] for first, last in pieces).decode().strip("\r\n")

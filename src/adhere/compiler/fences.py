@@ -69,7 +69,8 @@ class FenceReader:
         end = self._source.trim(start, fence.end)
         last = data[max(data.rfind(b"\n", start, end), start) : end].lstrip(b"\n \t>")
         mark = data[start : start + 1]
-        if last.startswith(mark * 3) and not last.strip(mark) and b"\n" in data[start:end]:
+        opening = len(data[start:end]) - len(data[start:end].lstrip(mark))
+        if last.startswith(mark * opening) and not last.strip(mark) and b"\n" in data[start:end]:
             return
         message = "the code fence is never closed, so everything after it is read as code"
         remedy = "end it with a line of the same marks"

@@ -13,15 +13,14 @@
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Mapping
-from typing import Any, Final
+from typing import Final
 
 import re2
 
+from adhere.compiler.toml import read_table
 from adhere.spec import Authority, Domain, Setting, SettingType, SettingValue, SourceSpan
 
-MAX_BYTES: Final = 16 * 1024
 _MAX_INTEGER = 2**53 - 1  # beyond it JSON numbers, and so digests, are not exact (RFC 8785)
 _KEYS = frozenset({"id", "type", "summary", "default", "allowed", "changeable_by", "bounds"})
 _TYPES: Final[tuple[SettingType, ...]] = ("boolean", "enum", "integer", "string", "set")
@@ -37,7 +36,10 @@ def parse_setting(text: str, section: str, span: SourceSpan) -> Setting:
     Raises:
         SettingProblem: It is not TOML, or not a setting.
     """
-    table = _table(text)
+    try:
+        table = read_table(text)
+    except ValueError as error:
+        raise SettingProblem(f"it is not TOML: {error}") from error
     unknown = table.keys() - _KEYS
     if unknown:
         raise SettingProblem(f'"{min(unknown)}" is not a key of a setting')
@@ -67,15 +69,6 @@ def parse_setting(text: str, section: str, span: SourceSpan) -> Setting:
         summary=summary,
         span=span,
     )
-
-
-def _table(text: str) -> dict[str, Any]:
-    if len(text.encode()) > MAX_BYTES:
-        raise SettingProblem(f"a setting has at most {MAX_BYTES:,} bytes")
-    try:
-        return tomllib.loads(text)
-    except (ValueError, RecursionError) as error:
-        raise SettingProblem(f"it is not TOML: {error}") from error
 
 
 def _levels(value: object) -> tuple[Authority, ...]:
