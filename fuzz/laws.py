@@ -65,7 +65,7 @@ def check_pieces(data: bytes, spec: Spec) -> None:
         text = gap.text.removeprefix("\ufeff")
         if gap.span.start == 0 and front:
             text = text.removeprefix(front[0])
-        assert not text.strip(" \t\r\n"), f"the gap at {gap.span} has words in it"
+        assert not text.strip(" \t\r\n\v\f"), f"the gap at {gap.span} has words in it"
 
 
 def check_tree(spec: Spec) -> None:

@@ -41,6 +41,11 @@ class Heading:
     attributes: tuple[tuple[str, str | None], ...]
     title: tuple[int, int] | None = None
 
+    def reaches(self, start: int, end: int) -> None:
+        """Note that the title has something between two offsets."""
+        first, last = self.title or (start, end)
+        self.title = (first, max(last, end))  # emphasis ends after the words in it
+
 
 @dataclass(slots=True)
 class Fence:
@@ -94,7 +99,7 @@ def read_blocks(text: str) -> Iterator[RawBlock]:
                 if name == "Heading":
                     block.heading = heading = _heading(data)
             elif heading is not None:
-                heading.title = (heading.title[0] if heading.title else start, end)
+                heading.reaches(start, end)
             fence = _note(block, depth, name, data, start, end) or fence
         elif "End" in event:
             depth -= 1
@@ -108,7 +113,7 @@ def read_blocks(text: str) -> Iterator[RawBlock]:
         elif block is not None:
             start, end = place["start"], place["end"]
             if heading is not None:
-                heading.title = (heading.title[0] if heading.title else start, end)
+                heading.reaches(start, end)
             if "FootnoteReference" in event:
                 block.markers = _with(block.markers, (start, end, event["FootnoteReference"]))
             elif "InlineHtml" in event:
