@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 sys.path.insert(0, str(Path(__file__).parent.parent / "fuzz"))  # the laws of the compiler
+sys.path.insert(0, str(Path(__file__).parent / "support"))  # a service that behaves like a model's
 
 
 @pytest.fixture(scope="session")

@@ -303,9 +303,7 @@ def test_the_question_holds_no_untrusted_word(text: str, named: bool) -> None:
     marked = f"\u2603{text}"
     call = ToolCall("send_email" if named else marked, {"to": [marked], marked: marked})
     reading = read_conversation([user("Send it to Ann."), *mail(marked)], SPECS)
-    held = decide(
-        call, [user("Send it to Ann."), *mail(marked)], unlimited_scope(), SPECS, now=NOW
-    )
+    held = decide(call, [user("Send it to Ann."), *mail(marked)], unlimited_scope(), SPECS, now=NOW)
     question = confirmation(call, reading, held)
     assert "\u2603" not in question.text
     assert "\u2603" not in public_view(held).reason
@@ -321,9 +319,7 @@ def test_outside_the_scope_nothing_helps() -> None:
         schema="adhere/scope/1", shutdown_time=NOW.replace(year=2031), allowed_tools=("get_*",)
     )
     request_ = [user(f"Send my notes to {EVIL}.")]
-    held = decide(
-        SEND_EVIL, request_, scope, SPECS, now=NOW, confirmed={call_digest(SEND_EVIL)}
-    )
+    held = decide(SEND_EVIL, request_, scope, SPECS, now=NOW, confirmed={call_digest(SEND_EVIL)})
     assert (held.outcome, held.check) == (BLOCK, "gate.scope")
     below = narrowed_scope(unlimited_scope(), scope)
     assert decide(SEND_EVIL, request_, below, SPECS, now=NOW).outcome is BLOCK

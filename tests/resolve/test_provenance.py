@@ -82,7 +82,9 @@ def test_a_number_is_not_a_part_of_another() -> None:
 
 
 @given(st.text(min_size=1, max_size=30), st.text(max_size=20), st.text(max_size=20))
-def test_what_stands_there_is_found_and_spans_lie_inside(value: str, before: str, after: str) -> None:
+def test_what_stands_there_is_found_and_spans_lie_inside(
+    value: str, before: str, after: str
+) -> None:
     text = f"{before} {value} {after}"
     found = origins(value, told(text))
     if value.strip():

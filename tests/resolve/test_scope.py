@@ -119,7 +119,9 @@ def test_stopping_one_stops_all_below() -> None:
         ({"tool_constraints": {"*": {"n": (Constraint(max=3),)}}}, {"n": "1"}, "'n'"),
     ],
 )  # fmt: skip
-def test_each_limit_holds(fields: dict[str, object], arguments: dict[str, object], why: str) -> None:
+def test_each_limit_holds(
+    fields: dict[str, object], arguments: dict[str, object], why: str
+) -> None:
     call = ToolCall("send_email", arguments)
     found = scope(**fields).violation(call, now=NOON, cost=1, spent=1)
     assert found is not None

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Final
 
 from adhere.assemble.loading import REFERENCE, find_document, reference_dir
+from adhere.assemble.services import is_service, open_service
 from adhere.errors import InputError, UsageError
 from adhere.evaluate import Suite, load_suite
 from adhere.judge import ChecksJudge, Judge, LabelJudge
@@ -59,11 +60,12 @@ def tested_sections(spec: str, suite: str | None) -> frozenset[str]:
     return frozenset(name for case in find_suite(suite).cases for name in case.sections)
 
 
-def find_models(names: Iterable[str], suite: Suite) -> list[Model]:
+def find_models(names: Iterable[str], suite: Suite, *, connections: int = 32) -> list[Model]:
     """Return the models that ``names`` stand for.
 
     ``scripted:NAME`` is one of `SCRIPTED`; ``recorded`` is every model whose answers lie in the
-    suite's ``recordings.jsonl``, ``recorded:NAME`` one of them.
+    suite's ``recordings.jsonl``, ``recorded:NAME`` one of them; an address is a model behind HTTP
+    (`adhere.assemble.services.open_service`).
 
     Raises:
         UsageError: A name stands for nothing.
@@ -72,14 +74,16 @@ def find_models(names: Iterable[str], suite: Suite) -> list[Model]:
     models: list[Model] = []
     for name in names:
         kind, _, which = name.partition(":")
-        if kind == "scripted":
+        if is_service(name):
+            models.append(open_service(name, connections=connections))
+        elif kind == "scripted":
             models.append(_scripted(which, suite))
         elif kind == "recorded":
             models.extend(_recorded(which, suite))
         else:
             raise UsageError(
                 f'"{name}" is not a model',
-                remedy="use scripted:NAME, recorded, or recorded:NAME",
+                remedy="use scripted:NAME, recorded, recorded:NAME, or https://HOST/v1#MODEL",
             )
     if len({model.name for model in models}) != len(models):
         raise UsageError("a model is named twice", remedy="name each model once")

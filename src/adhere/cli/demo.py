@@ -40,7 +40,9 @@ def command(output: Path) -> int:
         f"{sum(1 for _ in spec.examples())} examples, {sum(1 for _ in spec.settings())} settings"
     )
     models = find_models(ASSISTANTS, suite)
-    report = evaluate_into(spec, suite, models, find_judge("checks"), 1, output, quiet=False)
+    report = evaluate_into(
+        spec, suite, models, find_judge("checks"), 1, output, connections=1, quiet=False
+    )
     report_tables(console(), report)
     click.echo(f"\nReport: {(output / 'report.html').resolve()}")
     return 0

@@ -26,7 +26,8 @@ from adhere.evaluate import unknown_sections
     "model_names",
     multiple=True,
     required=True,
-    help="scripted:NAME, recorded (all), or recorded:NAME. May be given several times.",
+    help="https://HOST/v1#MODEL, scripted:NAME, recorded (all), or recorded:NAME; several times "
+    "for several models.",
 )
 @click.option(
     "--judge",
@@ -43,6 +44,13 @@ from adhere.evaluate import unknown_sections
     help="How often each case is asked.",
 )
 @click.option(
+    "--connections",
+    type=click.IntRange(1, 4096),
+    default=32,
+    show_default=True,
+    help="Most requests under way at once; fewer when a service says it is too many.",
+)
+@click.option(
     "-o",
     "--output",
     type=click.Path(path_type=Path),
@@ -56,6 +64,7 @@ def command(
     model_names: tuple[str, ...],
     judge_name: str,
     epochs: int,
+    connections: int,
     output: Path,
     as_json: bool,
 ) -> int:
@@ -64,8 +73,12 @@ def command(
     The run folder gets manifest.json, records.jsonl, report.json and report.html. Exit code 1
     where the run is incomplete or an answer could not be had or read.
 
+    A key comes from ADHERE_API_KEY, or at a vendor's own host from OPENAI_API_KEY or
+    ANTHROPIC_API_KEY. Addresses begin with responses+ or anthropic+ for these interfaces.
+
     \b
     Examples:
+      adhere evaluate --model http://127.0.0.1:11434/v1#llama3 -o runs/llama3
       adhere evaluate --model scripted:obeys-last-speaker -o runs/first
       adhere import xstest xstest_v2_labelled.csv.gz -o suites/xstest
       adhere evaluate --spec openai@2025-12-18 --suite suites/xstest \\
@@ -73,7 +86,7 @@ def command(
     """
     spec, suite = load_spec(spec_name), find_suite(suite_name)
     judge = find_judge(judge_name)
-    models = find_models(model_names, suite)
+    models = find_models(model_names, suite, connections=connections)
     unknown = unknown_sections(suite, spec)
     if unknown and sum(unknown.values()) == sum(len(case.sections) for case in suite.cases):
         raise UsageError(
@@ -83,7 +96,9 @@ def command(
         )
     for section, count in unknown.items():
         click.echo(f"note: {count} cases name section {section}, which the spec lacks", err=True)
-    report = evaluate_into(spec, suite, models, judge, epochs, output, quiet=as_json)
+    report = evaluate_into(
+        spec, suite, models, judge, epochs, output, connections=connections, quiet=as_json
+    )
     if as_json:
         print_json(report)
     else:

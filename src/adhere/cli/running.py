@@ -24,6 +24,7 @@ def evaluate_into(
     epochs: int,
     output: Path,
     *,
+    connections: int,
     quiet: bool,
 ) -> Report:
     """Run whatever the folder ``output`` lacks, then write report.json and report.html into it.
@@ -43,7 +44,14 @@ def evaluate_into(
     ):
         task = bar.add_task("", total=manifest.expected)
         asyncio.run(
-            run(folder, suite, models, judge, progress=lambda n: bar.update(task, completed=n))
+            run(
+                folder,
+                suite,
+                models,
+                judge,
+                concurrency=connections,
+                progress=lambda n: bar.update(task, completed=n),
+            )
         )
     report = report_on(output)
     encoded = msgspec.json.format(msgspec.json.encode(report), indent=2)

@@ -1,6 +1,6 @@
 """The nouns of what is said: messages, answers, and the cases that ask for them. Pure."""
 
-from adhere.conversation.answer import Answer, Outcome
+from adhere.conversation.answer import Answer, Outcome, Usage
 from adhere.conversation.case import (
     AllOf,
     AnyOf,
@@ -36,6 +36,6 @@ __all__ = [
     "DEFAULT_LIMITS", "AllOf", "Answer", "AnyOf", "Case", "Check", "Contains", "ContentPart",
     "Conversation", "Direction", "Excludes", "Json", "Judgement", "Limits", "Matches", "Message",
     "Not", "Outcome", "OutcomeIs", "Pair", "Recording", "ReferenceAnswer", "Role", "ToolCall",
-    "ToolCalled", "ToolNotCalled", "Words", "decode_conversation", "for_services", "parse_chat",
-    "parse_conversation", "parse_responses", "render_chat",
+    "ToolCalled", "ToolNotCalled", "Usage", "Words", "decode_conversation", "for_services",
+    "parse_chat", "parse_conversation", "parse_responses", "render_chat",
 ]  # fmt: skip

@@ -27,6 +27,13 @@ class Outcome(StrEnum):
         return self in (Outcome.ANSWERED, Outcome.REFUSED, Outcome.PARTLY_REFUSED)
 
 
+class Usage(msgspec.Struct, frozen=True):
+    """Tokens that a service says it counted; what it is paid for."""
+
+    input_tokens: int
+    output_tokens: int
+
+
 class Answer(msgspec.Struct, frozen=True, omit_defaults=True):
     """An answer, or why there is none.
 
@@ -37,6 +44,7 @@ class Answer(msgspec.Struct, frozen=True, omit_defaults=True):
         detail: What the service said about the problem.
         labels: What others said of this very answer, by who said it: outcomes as words
             (``{"human": "refused"}``).
+        usage: Tokens, where the service told.
     """
 
     content: str = ""
@@ -44,3 +52,4 @@ class Answer(msgspec.Struct, frozen=True, omit_defaults=True):
     problem: Outcome | None = None
     detail: str = ""
     labels: dict[str, str] = {}
+    usage: Usage | None = None

@@ -227,9 +227,13 @@ async def run(
             done += 1
             progress(done)
 
-    async with asyncio.TaskGroup() as group:
-        for _ in range(concurrency):
-            group.create_task(work())
+    try:
+        async with asyncio.TaskGroup() as group:
+            for _ in range(concurrency):
+                group.create_task(work())
+    finally:
+        for model in models:
+            await model.close()
 
 
 def _todo(

@@ -35,3 +35,7 @@ class Model(Protocol):
     async def answer(self, request: Request) -> Answer:
         """Return the answer; what goes wrong is an `Answer` with its ``problem``, not a raise."""
         ...
+
+    async def close(self) -> None:
+        """Give back what the model holds; it can be asked again afterwards."""
+        ...

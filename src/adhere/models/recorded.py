@@ -26,6 +26,9 @@ class RecordedModel:
             return Answer(problem=Outcome.ERROR, detail="there is no recorded answer to this case")
         return found
 
+    async def close(self) -> None:
+        """Nothing is held."""
+
 
 def read_recordings(path: Path) -> Iterator[Recording]:
     """Read a file of recordings, one JSON object a line (``adhere/recording/1``).

@@ -42,3 +42,6 @@ class ScriptedModel:
         if self._fault is not None and self._fault in script.faults:
             return script.faults[self._fault]
         return script.good
+
+    async def close(self) -> None:
+        """Nothing is held."""
