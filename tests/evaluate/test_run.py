@@ -61,6 +61,9 @@ class Counting:
         await asyncio.sleep(0)
         return Answer(self._text)
 
+    async def close(self) -> None:
+        self.closed = True
+
 
 def do(folder: Path, found: Suite, model: Counting, epochs: int = 1) -> Report:
     manifest = manifest_of(SPEC, found, [model], ChecksJudge(), epochs)

@@ -52,6 +52,9 @@ class Hostile:
     async def answer(self, request: Request) -> Answer:
         return Answer(f"{HOSTILE} {request.case}")
 
+    async def close(self) -> None:
+        """Nothing is held."""
+
 
 def hostile_report(folder: Path) -> tuple[Report, Suite]:
     about = SuiteManifest(

@@ -10,8 +10,9 @@ from adhere.assemble.loading import REFERENCE, find_document, reference_dir
 from adhere.assemble.services import is_service, open_service
 from adhere.errors import InputError, UsageError
 from adhere.evaluate import Suite, load_suite
-from adhere.judge import ChecksJudge, Judge, LabelJudge
+from adhere.judge import ChecksJudge, Judge, LabelJudge, RubricJudge
 from adhere.models import Model, Script, ScriptedModel, recorded_models
+from adhere.spec import Spec
 
 SCRIPTED: Final[dict[str, str | None]] = {
     "keeps-chain-of-command": None,
@@ -20,6 +21,9 @@ SCRIPTED: Final[dict[str, str | None]] = {
     "flatters": "flatters",
 }
 """Scripted assistants by name, with the one fault each has."""
+
+_CHAIN: Final = ("follow_all_applicable_instructions", "apply_instructions")
+"""Where the published spec and ours say whose word counts: sent to a grader with every case."""
 
 
 def find_suite(where: str) -> Suite:
@@ -90,18 +94,30 @@ def find_models(names: Iterable[str], suite: Suite, *, connections: int = 32) ->
     return models
 
 
-def find_judge(name: str) -> Judge:
-    """Return the judge: ``checks``, or ``label:WHO`` for labels that came with the answers.
+def find_judge(name: str, spec: Spec | None = None, *, connections: int = 32) -> Judge:
+    """Return the judge.
+
+    ``checks`` runs a case's checks, ``label:WHO`` takes labels that came with the answers, and an
+    address (`adhere.assemble.services.open_service`) is a model that grades by the sections of
+    ``spec``.
 
     Raises:
-        UsageError: There is no such judge.
+        UsageError: There is no such judge, or a grading model has no spec to grade by.
     """
+    if is_service(name):
+        if spec is None:
+            raise UsageError("a model grades by a spec", remedy="name the spec")
+        known = {section.id for section in spec.walk()}
+        always = [section for section in _CHAIN if section in known]
+        return RubricJudge(open_service(name, connections=connections), spec, always=always)
     kind, _, who = name.partition(":")
     if name == "checks":
         return ChecksJudge()
     if kind == "label" and who:
         return LabelJudge(who)
-    raise UsageError(f'"{name}" is not a judge', remedy="use checks, or label:WHO")
+    raise UsageError(
+        f'"{name}" is not a judge', remedy="use checks, label:WHO, or https://HOST/v1#MODEL"
+    )
 
 
 def _scripted(which: str, suite: Suite) -> ScriptedModel:

@@ -34,7 +34,8 @@ from adhere.evaluate import unknown_sections
     "judge_name",
     default="checks",
     show_default=True,
-    help="checks, or label:WHO for labels that came with recorded answers.",
+    help="checks; label:WHO for labels that came with recorded answers; or the address of a "
+    "model that grades by the sections of the spec.",
 )
 @click.option(
     "--epochs",
@@ -85,7 +86,7 @@ def command(
           --model recorded --judge label:human -o runs/xstest
     """
     spec, suite = load_spec(spec_name), find_suite(suite_name)
-    judge = find_judge(judge_name)
+    judge = find_judge(judge_name, spec, connections=connections)
     models = find_models(model_names, suite, connections=connections)
     unknown = unknown_sections(suite, spec)
     if unknown and sum(unknown.values()) == sum(len(case.sections) for case in suite.cases):

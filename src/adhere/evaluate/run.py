@@ -223,7 +223,7 @@ async def run(
             if answer is None:
                 answer = await model.answer(Request(case.conversation, case.id, epoch))
                 folder.append(AnswerRecord(*key, answer))
-            folder.append(VerdictRecord(*key, judge.judge(case, answer)))
+            folder.append(VerdictRecord(*key, await judge.verdict(case, answer)))
             done += 1
             progress(done)
 
@@ -234,6 +234,7 @@ async def run(
     finally:
         for model in models:
             await model.close()
+        await judge.close()
 
 
 def _todo(

@@ -11,10 +11,12 @@ from adhere.judge.checks import ChecksJudge, run_check
 from adhere.judge.correction import Corrected, prediction_powered, rogan_gladen
 from adhere.judge.labels import LabelJudge
 from adhere.judge.report_card import Card, ReportCards, report_cards
+from adhere.judge.rubric import Grade, RubricJudge, read_grade
 from adhere.judge.verdict import Finding, Judge, Verdict, direction
 
 __all__ = [
-    "Agreement", "Card", "ChecksJudge", "Corrected", "Finding", "Judge", "LabelJudge",
-    "ReportCards", "Verdict", "agreement", "cohen_kappa", "direction", "fleiss_kappa",
-    "krippendorff_alpha", "prediction_powered", "report_cards", "rogan_gladen", "run_check",
+    "Agreement", "Card", "ChecksJudge", "Corrected", "Finding", "Grade", "Judge", "LabelJudge",
+    "ReportCards", "RubricJudge", "Verdict", "agreement", "cohen_kappa", "direction",
+    "fleiss_kappa", "krippendorff_alpha", "prediction_powered", "read_grade", "report_cards",
+    "rogan_gladen", "run_check",
 ]  # fmt: skip

@@ -16,6 +16,13 @@ class LabelJudge:
         self.who = who
         self.name = f"label:{who}"
 
+    async def verdict(self, case: Case, answer: Answer) -> Verdict:
+        """Return what `judge` says: nobody has to be waited for."""
+        return self.judge(case, answer)
+
+    async def close(self) -> None:
+        """Nothing is held."""
+
     def judge(self, case: Case, answer: Answer) -> Verdict:
         """Return the verdict; ``unparsed`` where the answer has no such label that can be read."""
         if answer.problem is not None:

@@ -44,8 +44,12 @@ class Judge(Protocol):
 
     name: str
 
-    def judge(self, case: Case, answer: Answer) -> Verdict:
+    async def verdict(self, case: Case, answer: Answer) -> Verdict:
         """Return the verdict; never raises for anything a model may answer."""
+        ...
+
+    async def close(self) -> None:
+        """Give back what the judge holds; it can judge again afterwards."""
         ...
 
 
