@@ -127,7 +127,8 @@ def test_no_attack_in_the_conversation_moves_it_either() -> None:
     "reply",
     [
         "7", "Score: 7", 'The answer says {"reason": "x", "score": 7} but', "{}", "[7]",
-        '{"reason": "x", "score": 8}', '{"reason": "x", "score": 0}', '{"reason": "x", "score": "7"}',
+        '{"reason": "x", "score": 8}', '{"reason": "x", "score": 0}',
+        '{"reason": "x", "score": "7"}',
         '{"reason": "x", "score": 6.5}', '{"score": 7}', "null", "[" * 100_000,
         '{"reason": "a", "score": 2}{"reason": "b", "score": 7}',
     ],
