@@ -157,7 +157,8 @@ def test_kinds_of_blocks() -> None:
 
 def test_references() -> None:
     text = (
-        "# A [?](#h) {#a}\n\n[?](#b) [words](#c) [*d*](#d) <#e>\n[x](https://x.org/#f) [](#) `[?](#g)`\n"
+        "# A [?](#h) {#a}\n\n[?](#b) [words](#c) [*d*](#d) <#e>\n"
+        "[x](https://x.org/#f) [](#) `[?](#g)`\n"
         "\n- in a list [?](#i)\n\n| t |\n|---|\n| [?](#j) |\n\n[ref]\n\n[ref]: #k\n\n![image](#l)\n"
     )
     section = compiled(text).require().sections[0]
