@@ -29,11 +29,9 @@ from adhere.resolve.gate_reading import (
     Reading,
     Standing,
     Traced,
-    is_address,
-    is_url,
-    leaves,
     read_conversation,
 )
+from adhere.resolve.gate_values import is_address, is_url, leaves
 from adhere.resolve.scope import ScopeOfAutonomy
 from adhere.resolve.tools import ArgumentRole, Effect, ToolSpec, ToolSpecs
 from adhere.spec import Authority, digest_json

@@ -5,12 +5,12 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from enum import StrEnum
-from typing import Any, Final, Literal
-from urllib.parse import urlsplit
+from typing import Final, Literal
 
 import msgspec
 
 from adhere.conversation import Message, Role, ToolCall
+from adhere.resolve.gate_values import EMAIL, host_of, leaves, names_place
 from adhere.resolve.provenance import PRINCIPALS, Text, ValueOrigin, origins, texts_of, words_of
 from adhere.resolve.provenance_intent import (
     asks_for,
@@ -64,8 +64,6 @@ class _Result(msgspec.Struct, frozen=True):
     content: str
 
 
-_URL: Final = re.compile(r"(?:https?://)?(?:[\w-]+\.)+[\w-]{2,}(?::\d+)?(?:[/?#]\S*)?")
-_EMAIL: Final = re.compile(r"[^@\s<>]{1,64}@[^@\s<>]{1,255}")
 _CALLED: Final = re.compile(r"(?i)name|title|category|brand|label|kind")
 _AROUND: Final = ".,;:!?'\"()[]{}|"
 _TRUSTED: Final = frozenset({Standing.PRINCIPAL, Standing.ANCHORED, Standing.LED})
@@ -131,7 +129,7 @@ class Reading:
 
     def _note_bearers(self, result: _Result) -> None:
         """Note every address in a result that bears the name of a person a principal named."""
-        for match in _EMAIL.finditer(result.content):
+        for match in EMAIL.finditer(result.content):
             address = match[0].strip(_AROUND).casefold()
             if person := names_person(address, self._people):
                 self._bearers.setdefault(person, set()).add(address)
@@ -186,7 +184,7 @@ class Reading:
 
     def _trace(self, value: str) -> Traced:
         found = origins(value, self.texts)
-        person = names_person(value, self._people) if _EMAIL.fullmatch(value) else ""
+        person = names_person(value, self._people) if EMAIL.fullmatch(value) else ""
         if len(self._bearers.get(person, ())) != 1:
             person = ""  # two addresses bear the name: neither is the one that was meant
         if any(one.role in PRINCIPALS for one in found) or self._is_within_said(value):
@@ -215,9 +213,11 @@ class Reading:
         if value.startswith("/"):
             parts = value.rstrip("/").split("/")
             parents = ["/".join(parts[:size]) for size in range(2, len(parts))]
-            return any(_names(text.content, parent) for text in self._said for parent in parents)
+            return any(
+                names_place(text.content, parent) for text in self._said for parent in parents
+            )
         host = host_of(value)
-        return bool(host) and any(_names(text.content, host) for text in self._said)
+        return bool(host) and any(names_place(text.content, host) for text in self._said)
 
     def _as_fields(self, value: str) -> Iterator[Standing]:
         """Say what each field that consists of the value is worth."""
@@ -244,7 +244,7 @@ class Reading:
     def _author(self, result: _Result, record: Record) -> str | None:
         """Return the person a principal named who wrote a record."""
         field = record.field(result.spec.author)
-        match = _EMAIL.search(field)
+        match = EMAIL.search(field)
         person = names_person(match[0] if match else field, self._people)
         return person or None
 
@@ -262,7 +262,7 @@ class Reading:
         ]
         host = host_of(value)
         return bool(origins(value, texts)) or bool(
-            host and any(_names(text.content, host) for text in texts)
+            host and any(names_place(text.content, host) for text in texts)
         )
 
     def _in_prose(self, value: str) -> bool:
@@ -270,7 +270,7 @@ class Reading:
         for text, outside in self._untrusted_prose():
             if not outside and words_of(text.content) == words:
                 continue  # a field of its own, and the tool's word
-            if origins(value, (text,)) or (host and _names(text.content, host)):
+            if origins(value, (text,)) or (host and names_place(text.content, host)):
                 return True
         return False
 
@@ -300,57 +300,3 @@ def read_conversation(conversation: Sequence[Message], specs: ToolSpecs) -> Read
     for message in conversation:
         reading.add(message)
     return reading
-
-
-def host_of(value: str) -> str:
-    """Return the host of a URL without ``www.``, or nothing where it is no URL.
-
-    >>> host_of("https://www.example.com:8080/a?b"), host_of("notes.txt"), host_of("P025")
-    ('example.com', 'notes.txt', '')
-    """
-    if not _URL.fullmatch(value):
-        return ""
-    try:
-        host = urlsplit(value if "://" in value else f"//{value}").hostname or ""
-    except ValueError:
-        return ""
-    return host.removeprefix("www.")
-
-
-def is_address(value: str) -> bool:
-    """Whether the whole value is an e-mail address."""
-    return _EMAIL.fullmatch(value) is not None
-
-
-def is_url(value: str) -> bool:
-    """Whether the whole value is a URL with its scheme or ``www.``."""
-    return value.startswith(("http://", "https://", "www.")) and host_of(value) != ""
-
-
-def leaves(value: Any, name: str = "") -> Iterator[tuple[str, str]]:
-    """Yield each scalar of a call's arguments as text, with the name of its argument."""
-    pending: list[tuple[str, Any]] = [(name, value)]
-    while pending:
-        key, current = pending.pop(0)
-        if isinstance(current, dict):
-            # What is nested belongs to the argument it is nested in.
-            pending[:0] = [(key or str(inner), member) for inner, member in current.items()]
-        elif isinstance(current, (list, tuple)):
-            pending[:0] = [(key, member) for member in current]
-        elif current is not None and not isinstance(current, bool):
-            yield key, str(current)
-
-
-def _names(text: str, value: str) -> bool:
-    """Whether a text names a host or a folder: whole, and not as a part of a longer one."""
-    text, value = text.casefold(), value.casefold()
-    at = text.find(value)
-    while at >= 0:
-        before = text[:at].removesuffix("www.")[-1:]
-        after = text[at + len(value) : at + len(value) + 2]
-        joint = "./-_" if value.startswith("/") else ".-_"
-        longer = after[:1].isalnum() or (after[:1] in tuple(joint) and after[1:].isalnum())
-        if not longer and not before.isalnum() and before not in ("-", "_", ".", "@"):
-            return True
-        at = text.find(value, at + 1)
-    return False
