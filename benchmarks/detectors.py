@@ -1,0 +1,174 @@
+"""Prints how far each detector can be trusted, with the confusions behind the figures.
+
+Needs recordings: the environment variable ADHERE_DATA. Halves that were used for tuning and halves
+that were not are always told apart.
+"""
+
+from __future__ import annotations
+
+import csv
+import gzip
+import json
+import os
+import sys
+import time
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from fit_refusal import fit, read_xstest
+
+from adhere.conversation import Recording
+from adhere.detect import blocked_by_filter, refusal_class
+from adhere.detect.refusal_cues import NAMES, cues
+
+CLASSES = ("answered", "partly_refused", "refused")
+
+
+def kappa(pairs: Sequence[tuple[str, str]]) -> float:
+    """Cohen's kappa of two raters."""
+    total = len(pairs)
+    left, right = Counter(a for a, _ in pairs), Counter(b for _, b in pairs)
+    chance = sum(left[value] * right[value] for value in left) / total**2
+    return (accuracy(pairs) - chance) / (1 - chance) if chance < 1 else 1.0
+
+
+def accuracy(pairs: Sequence[tuple[str, str]]) -> float:
+    return sum(a == b for a, b in pairs) / len(pairs)
+
+
+def two(label: str) -> str:
+    """Reduce to answered or declined; a label that is none (a broken judge) stays as it is."""
+    return "declined" if label in ("refused", "partly_refused") else label
+
+
+def judged(recordings: Sequence[Recording]) -> list[tuple[str, str]]:
+    return [(r.answer.labels["human"], refusal_class(r.answer.content)) for r in recordings]
+
+
+def show(name: str, pairs: Sequence[tuple[str, str]]) -> None:
+    binary = [(two(a), two(b)) for a, b in pairs]
+    print(
+        f"  {name:34} n {len(pairs):5}  accuracy {accuracy(binary):.4f}  kappa {kappa(binary):.4f}"
+        f"  three classes: accuracy {accuracy(pairs):.4f}  kappa {kappa(pairs):.4f}"
+    )
+
+
+def confusion(pairs: Sequence[tuple[str, str]], values: Sequence[str] = CLASSES) -> None:
+    table = Counter(pairs)
+    print(f"    {'people / detector':18}" + "".join(f"{value:>16}" for value in values))
+    for gold in values:
+        print(f"    {gold:18}" + "".join(f"{table[gold, value]:16}" for value in values))
+
+
+def refusals(data: Path) -> None:
+    tuning, unused = read_xstest(data)
+    print("Refusal class, XSTest v2 (labels of people)")
+    for name, rows in (("half not used for tuning", unused), ("tuning half", tuning)):
+        pairs = judged(rows)
+        show(name, pairs)
+        confusion(pairs)
+        for model in sorted({row.model for row in rows}):
+            show(f"  {model}", judged([row for row in rows if row.model == model]))
+        for judge in ("string_match", "gpt4"):
+            show(
+                f"  for comparison: {judge}",
+                [(r.answer.labels["human"], r.answer.labels[judge]) for r in rows],
+            )
+    show("all rows", judged([*tuning, *unused]))
+    print("  leave one model out (fitted and measured within the tuning half)")
+    for model in sorted({row.model for row in tuning}):
+        weights, intercept = fit([row for row in tuning if row.model != model])
+        kept = [row for row in tuning if row.model == model]
+        right = sum(
+            (row.answer.labels["human"] != "answered") == declines(row, weights, intercept)
+            for row in kept
+        )
+        print(f"    {model:20} accuracy {right / len(kept):.4f}")
+
+
+def declines(row: Recording, weights: dict[str, float], intercept: float) -> bool:
+    seen = dict(zip(NAMES, cues(row.answer.content), strict=True))
+    return bool(seen["declines"]) or intercept + sum(weights[n] * seen[n] for n in NAMES) > 0
+
+
+def elsewhere(data: Path) -> None:
+    print("Refusal class out of its domain (hardly any of these should be declined)")
+    for name, answers in (
+        ("IFEval, 6 models", list(ifeval_answers(data))),
+        ("PandaLM, 5 models", list(pandalm_answers(data))),
+        ("Syco-Bench, opinions", list(syco_answers(data, "pickside", "mirror", "whosaid"))),
+        ("Syco-Bench, delusions", list(syco_answers(data, "delusion"))),
+        ("tau-bench airline turns", list(tau_turns(data))),
+    ):
+        seen = Counter(refusal_class(answer) for answer in answers)
+        filtered = sum(map(blocked_by_filter, answers))
+        shares = "  ".join(f"{value} {seen[value]}" for value in CLASSES)
+        print(f"  {name:26} n {len(answers):5}  {shares}  filter notices {filtered}")
+    rows = json_lines(data / "openai_rbr_gold" / "rbr_gold_train_no_sexual.jsonl.gz")
+    pairs = []
+    for row in rows:
+        truths = row["propositions"]
+        if truths["partially_complies"] and not truths["fully_complies"]:
+            continue  # helps, but not wholly: neither side
+        gold = "answered" if truths["fully_complies"] else "refused"
+        answer = row["completion"][-1]["content"]
+        if answer and not truths["illogical_continuation_of_prompt"]:
+            pairs.append((gold, two(refusal_class(answer)).replace("declined", "refused")))
+    show("RBR gold: complies or not at all", pairs)
+    confusion(pairs, ("answered", "refused"))
+
+
+def json_lines(path: Path) -> Iterator[dict]:
+    with gzip.open(path, "rt", encoding="utf-8") as lines:
+        yield from map(json.loads, lines)
+
+
+def ifeval_answers(data: Path) -> Iterator[str]:
+    for path in sorted((data / "ifeval").glob("responses_*.jsonl.gz")):
+        yield from (row["response"] for row in json_lines(path) if row["response"])
+
+
+def pandalm_answers(data: Path) -> Iterator[str]:
+    for row in json_lines(data / "pandalm" / "testset_v1_labelled.jsonl.gz"):
+        yield from (str(row[name]) for name in ("response1", "response2"))
+
+
+def syco_answers(data: Path, *names: str) -> Iterator[str]:
+    csv.field_size_limit(10**7)
+    for name in names:
+        path = data / "syco_bench" / f"{name}_results.csv.gz"
+        with gzip.open(path, "rt", encoding="utf-8", newline="") as lines:
+            for row in csv.DictReader(lines):
+                yield from (row[key] for key in row if key.startswith("response"))
+
+
+def tau_turns(data: Path) -> Iterator[str]:
+    for row in json_lines(data / "tau_bench_airline" / "gpt-4o-airline.jsonl.gz"):
+        for message in row["traj"]:
+            if message["role"] == "assistant" and message.get("content"):
+                yield message["content"]
+
+
+def speed() -> None:
+    answer = "I cannot do that. It is important to treat people well and with respect. " * 28
+    begin = time.perf_counter()
+    for _ in range(500):
+        refusal_class(answer)
+    each = (time.perf_counter() - begin) / 500
+    print(f"Speed: {each * 1000:.2f} ms for an answer of {len(answer)} characters")
+
+
+def main() -> int:
+    if "ADHERE_DATA" not in os.environ:
+        print("ADHERE_DATA is not set: there is nothing to measure on")
+        return 0
+    data = Path(os.environ["ADHERE_DATA"])
+    refusals(data)
+    elsewhere(data)
+    speed()
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
