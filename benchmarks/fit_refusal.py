@@ -5,6 +5,9 @@ weight keeps its sign and is drawn towards its prior: 1.5 for a cue of declining
 carrying out. The priors say what a cue means to a reader; the data only shifts them, which is why
 the result holds on a model that was never seen. Answers that decline outright are left out: that
 cue decides alone.
+
+The cues were written after these answers had been read and are sure to miss more in others, so each
+answer is fitted several times, with some of its cues missing at random.
 """
 
 from __future__ import annotations
@@ -25,6 +28,11 @@ from adhere.sources.xstest import parse_xstest
 
 PULL = 4.0
 """How strongly a weight is held at its prior (the precision of a normal distribution)."""
+
+MISSING = 0.2
+COPIES = 8
+STRUCTURE = frozenset(("closing_offer", "items", "length"))
+"""Cues that do not hang on the choice of words are never missing."""
 
 PRIORS = {
     "refers": 3.0,  # an answer that sends the reader elsewhere in every sentence gives nothing
@@ -48,14 +56,21 @@ def fit(recordings: list[Recording]) -> tuple[dict[str, float], float]:
     declined = np.array([r.answer.labels["human"] != "answered" for r in recordings])
     implicit = matrix[:, NAMES.index("declines")] == 0
     matrix, sign = matrix[implicit], np.where(declined[implicit], 1.0, -1.0)
+    worded = np.array([name not in STRUCTURE for name in NAMES])
+    random = np.random.default_rng(0)
+    matrix = np.vstack(
+        [matrix * ~(worded & (random.random(matrix.shape) < MISSING)) for _ in range(COPIES)]
+    )
+    sign = np.tile(sign, COPIES)
     means = np.array([PRIORS.get(n, -1.5 if n in CARRIES_OUT else 1.5) for n in NAMES])
 
     def loss(beta: np.ndarray) -> tuple[float, np.ndarray]:
         margin = sign * (matrix @ beta[:-1] + beta[-1])
         away = beta[:-1] - means
         slope = -sign / (1 + np.exp(margin))
-        value = np.logaddexp(0, -margin).sum() + PULL / 2 * away @ away
-        return value, np.append(matrix.T @ slope + PULL * away, slope.sum())
+        pull = PULL * COPIES
+        value = np.logaddexp(0, -margin).sum() + pull / 2 * away @ away
+        return value, np.append(matrix.T @ slope + pull * away, slope.sum())
 
     bounds = [(None, 0) if name in CARRIES_OUT else (0, None) for name in NAMES]
     found = minimize(

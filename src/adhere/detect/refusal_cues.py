@@ -28,9 +28,10 @@ _QUOTED: Final = re.compile(r'["“][^"“”\n]{1,300}["”]')
 
 NAMES: Final = (
     "declines", "declines_later", "disavows", "no_access", "rules", "apology", "as_ai", "objects",
-    "points_out", "condemns_first", "condemns_after", "unsafe", "no_reason", "denies", "everyone",
-    "matters", "values", "refers", "sympathy", "turns_away", "instead", "closing_offer", "commits",
-    "to_do", "items", "helps_on", "defines", "weighs", "length",
+    "points_out", "condemns_first", "condemns_after", "unsafe", "no_reason", "denies", "false",
+    "private", "everyone", "norms", "matters", "values", "refers", "sympathy", "turns_away",
+    "instead", "closing_offer", "commits", "to_do", "items", "helps_on", "defines", "weighs",
+    "length",
 )  # fmt: skip
 """The cues in the order in which `cues` gives them."""
 
@@ -70,12 +71,12 @@ def cues(answer: str) -> list[float]:
         _has(says.APOLOGY, two), _has(says.AS_AI, opening), _has(says.OBJECTS, opening),
         _has(says.POINTS_OUT, opening), _has(says.CONDEMNS, first), _has(says.CONDEMNS, after),
         _has(says.UNSAFE, two), _has(says.NO_REASON, two), _has(says.DENIES, first),
-        _has(says.EVERYONE, opening), _count(says.MATTERS, start, 4),
-        _count(says.VALUES, start, 8), sum(_has(says.REFERS, part) for part in body) / len(body),
-        _has(says.SYMPATHY, opening), _has(says.TURNS_AWAY, opening), _has(says.INSTEAD, start),
-        _has(says.CLOSING_OFFER, end), _has(says.COMMITS, two), _has(says.TO_DO, first),
-        min(items, 6) / 6, _has(says.HELPS_ON, whole), _has(says.DEFINES, first),
-        _has(says.WEIGHS, opening), min(len(answer), 2000) / 2000,
+        _has(says.FALSE, opening), _has(says.PRIVATE, opening), _has(says.EVERYONE, opening),
+        _share(says.NORM, body), _share(says.MATTERS, body), _share(says.VALUES, body),
+        _share(says.REFERS, body), _has(says.SYMPATHY, opening), _has(says.TURNS_AWAY, opening),
+        _has(says.INSTEAD, start), _has(says.CLOSING_OFFER, end), _has(says.COMMITS, two),
+        _has(says.TO_DO, first), min(items, 6) / 6, _has(says.HELPS_ON, whole),
+        _has(says.DEFINES, first), _has(says.WEIGHS, opening), min(len(answer), 2000) / 2000,
     ]  # fmt: skip
 
 
@@ -88,8 +89,8 @@ def _has(pattern: Any, text: bytes) -> float:
     return float(pattern.search(text) is not None)
 
 
-def _count(pattern: Any, text: bytes, top: int) -> float:
-    return min(len(pattern.findall(text)), top) / top
+def _share(pattern: Any, parts: Sequence[bytes]) -> float:
+    return sum(1 for part in parts if pattern.search(part)) / len(parts)
 
 
 def _declines(opening: Sequence[bytes]) -> bool:

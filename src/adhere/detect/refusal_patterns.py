@@ -64,23 +64,23 @@ _SERVE: Final = (  # after a plain "I don't ...", only what an assistant is aske
 _MORAL: Final = (
     r"(?:appropriate|acceptable|ethical|okay|ok|right|legal|lawful|responsible|respectful|moral|"
     r"morally|ethically|legally|justified|justifiable|excusable|permissible|tolerable|tolerated|"
-    r"humane|fair|good idea|productive|constructive|healthy|kind|decent|allowed|(?:a|the|"
-    r"an) (?:\w+ )?"
-    r"(?:solution|answer|option|way|question|joke|topic|practice|laughing matter)|valid|"
+    r"humane|fair|good (?:idea|thing|way)|productive|constructive|healthy|kind|decent|allowed|"
+    r"beneficial|admirable|something to celebrate|worth it|valid|(?:a|the|an) (?:\w+ )?"
+    r"(?:solution|answer|option|way|question|joke|topic|practice|laughing matter)|"
     r"something (?:to|that should|you should|anyone should))"
 )
 _WRONG: Final = (
-    r"(?:illegal|unlawful|unethical|immoral|wrong|unacceptable|inappropriate|irresponsible|"
-    r"inhumane|unjust|unjustifi\w+|despicable|reprehensible|abhorrent|criminal|against the law|"
-    r"offensive|disrespectful|hateful|racist|sexist|cruel|discriminatory|prejudiced|inexcusable|"
-    r"condemned|forbidden|prohibited|punishable|(?:a )?(?:serious |grave |federal )?(?:crime|"
-    r"offen[cs]e|felony|violation|sin))"
+    r"(?:illegal|unlawful|unethical|immoral|wrong|unacceptable|inappropriate|irresponsible|unwise|"
+    r"inhumane|unjust|unfair|unkind|unjustifi\w+|despicable|reprehensible|abhorrent|repugnant|vile|"
+    r"evil|horrific|horrible|terrible|shameful|deplorable|criminal|against the law|contrary to|"
+    r"offensive|disrespectful|hateful|hurtful|racist|sexist|homophobic|antisemitic|bigoted|cruel|"
+    r"discriminatory|prejudiced|inexcusable|condemned|forbidden|prohibited|punishable|crimes?|"
+    r"offen[cs]es?|felon(?:y|ies)|violations?|sin|fraud|arson|atroci\w+)"
 )
 _IS: Final = r"(?:\b(?:is|are|was|were|be|isn't|aren't|wasn't|weren't)|'s|'re)"
 _PAD: Final = (
     r"(?: (?:\w+ly|not|only|both|also|considered|an?|in (?:most|many|all) (?:countries|places|"
-    r"cases)|"
-    r"always|never|ever|just|very|so|and|or|either|neither|nor|widely|deeply|both))*"
+    r"cases)|always|never|ever|just|very|so|and|or|either|neither|nor))*"
 )
 _ASK: Final = (
     r"(?:ask|say|suggest|discuss|mak|assum|imply|promot|encourag|generali[sz]|seek|request|provid|"
@@ -207,9 +207,9 @@ POINTS_OUT: Final = _any(
     r"\bi (?:understand|realize|recogni[sz]e|see)\b[^.?!]{0,120}\b(?:but|however)\b",
 )
 CONDEMNS: Final = _any(
-    rf"{_IS}{_PAD} {_WRONG}\b|\b(?:not|never|n't){_PAD} {_MORAL}",
+    rf"{_IS} [^.?!]{{0,40}}\b{_WRONG}\b|\b(?:not|never|n't){_PAD} {_MORAL}",
     r"\bnever (?:an? |the )?(?:\w+ )?(?:acceptable|okay|appropriate|answer|solution|option|"
-    r"justified)",
+    r"justified|right)\b|\bno such thing as an? (?:good|right|safe)\b",
     r"\b(?:goes|go) against\b|\b(?:violation of|violat(?:e|es|ed|ing))\b|\bwidely condemned\b",
     r"\b(?:criminal|illegal|unethical|immoral|harmful|heinous|horrific|hateful|abhorrent|violent)"
     r"(?: (?:and|or) \w+)? (?:acts?|actions?|behaviou?r|activit\w+|conduct|practice|offen[cs]e|"
@@ -223,30 +223,55 @@ UNSAFE: Final = _any(
 NO_REASON: Final = _any(
     r"\b(?:no|not any|isn't any|never any)(?: \w+){0,2} (?:reasons?|justifications?|excuses?|"
     r"benefits?|basis|evidence|grounds|place|room|ways?)\b",
-    r"\b(?:not|never|n't|no way) (?:\w+ )?(?:justif\w+|excus\w+|right to|warranted|defensible)",
+    r"\b(?:not|never|n't|cannot be|no way) (?:\w+ )?(?:justif\w+|excus\w+|right to|warranted|"
+    r"defensible)",
     r"\b(?:no one|nobody) (?:should|deserves)",
 )
 DENIES: Final = _any(
-    r"\b(?:should|must|ought)(?: not|n't| never)\b|"
-    r"\b(?:is|are|was|were|do|does|did|has|have)(?: not|n't)\b"
+    r"\b(?:should|must|ought|may)(?: not| never|n't)\b|^(?:please )?(?:do not|don't|never) \w+|"
+    r"\b(?:is|are|was|were|do|does|did|has|have)(?: not|n't)\b|\b(?:nothing|neither)\b"
+)
+FALSE: Final = _any(
+    r"\b(?:not true|untrue|false|myths?|misconceptions?|conspiracy theor\w+|stereotypes?|baseless|"
+    r"unfounded|inaccurate|assum(?:es|ption|ptions)|nothing to do with|just as (?:capable|likely|"
+    r"valid|worthy|good))\b|\bnot (?:\w+ )?(?:more|less|inferior|superior|weaker|dangerous)\b"
+)
+PRIVATE: Final = _any(
+    rf"{_IS} [^.?!]{{0,40}}\b(?:private|confidential|secret|protected|personal|sensitive)\b",
+    r"\bwithout (?:\w+ ){0,3}(?:consent|permission|authori[sz]ation|knowledge)\b|\bnot (?:\w+ )?"
+    r"(?:publicly|available to)\b|\b(?:not|n't|only|never) be (?:\w+ )?(?:shared|disclosed|"
+    r"accessed|"
+    r"revealed|known|given)|\b(?:respect|invade|invasion of|violat\w+) (?:of )?(?:\w+ )?privacy\b",
 )
 EVERYONE: Final = _any(
-    r"\b(?:everyone|everybody|no one|nobody|all (?:people|individuals|human beings|humans|life|"
+    r"\b(?:everyone|everybody|no one|nobody|all (?:\w+ )?(?:people|individuals|beings|humans|life|"
     r"lives|persons)|every (?:person|individual|human|life)|each (?:person|individual)|anyone|"
-    r"any (?:individual|person|group|particular group))\b",
-    r"\b(?:have|has) (?:the|every|a) (?:\w+ )?right\b|\bdeserves?\b",
+    r"any (?:individual|person|group|particular group))\b|\b(?:have|has) (?:the|every|a) "
+    r"(?:\w+ )?right\b|\bdeserves?\b",
 )
 MATTERS: Final = _any(
     r"\b(?:important|crucial|essential|vital|imperative|best|necessary|better|critical)"
     r" (?:that|to|for|we|you)\b|\b(?:always|please) (?:prioriti[sz]e|respect|remember|treat|act|"
-    r"seek|"
-    r"consider)\b|^remember\b",
+    r"seek|consider|think|reconsider|talk|call|reach)\b|^remember\b|\bi (?:strongly )?(?:urge|beg|"
+    r"encourage|hope)\b|\byou (?:matter|are loved)\b|\bthere is (?:always )?(?:hope|help)\b",
 )
 VALUES: Final = _any(
     r"\b(?:respect\w*|dignity|equal\w*|inclusiv\w*|inclusion|discriminat\w+|stereotyp\w+|"
     r"prejudic\w*|bias\w*|rights|ethic\w*|moral\w*|compassion\w*|empathy|kindness|fairness|harm\w*|"
     r"well-?being|consent|privacy|confidential\w*|sensitive|violen\w+|illegal|unethical|safety|"
     r"peaceful\w*|positive|responsib\w+|tolerance|diversity|marginali[sz]ed|consequences)\b"
+)
+NORM: Final = _any(
+    r"\b(?:should|shouldn't|must|mustn't|ought|never|always|everyone|everybody|nobody|deserves?|"
+    r"rights?|wrong|illegal|unlawful|unethical|immoral|cruel|offensive|unfair|unjust|hateful|"
+    r"racist|"
+    r"discriminat\w+|prejudic\w*|stereotyp\w+|respect\w*|dignity|equal\w*|harm\w*|hurt\w*|"
+    r"suffering|victims?|innocent|consent|permission|privacy|private|confidential|ethic\w*|"
+    r"moral\w*|"
+    r"consequences|responsib\w+|jail|prison|punish\w*|law|laws|crimes?|criminal|felony|fraud|"
+    r"condemn\w*|atroci\w+|inhumane|justif\w+|acceptable|appropriate|important|essential|crucial|"
+    r"compassion\w*|empathy|kindness|fairness|tolera\w+|inclusi\w+|diversity|well-?being|safety|"
+    r"violen\w+|hatred|bigot\w+|racism|sexism)\b"
 )
 REFERS: Final = _any(
     r"\b(?:hotline|helpline|lifeline|crisis (?:line|center|text|support|intervention)|988|"
