@@ -6,7 +6,7 @@ import unicodedata
 from typing import Final
 
 _PUNCTUATION: Final = str.maketrans(
-    {"’": "'", "‘": "'", "ʼ": "'", "“": '"', "”": '"', "–": "-", "—": "-", "‑": "-", "…": "..."}
+    {"’": "'", "‘": "'", "ʼ": "'", "“": '"', "”": '"', "–": "-", "—": "-", "‐": "-", "…": "..."}
 )
 
 
@@ -19,7 +19,9 @@ def fold(text: str) -> str:
     >>> fold("I\u2019m  SO\\n sorry\u200b")
     "i'm so sorry"
     """
-    text = unicodedata.normalize("NFKC", text).translate(_PUNCTUATION).casefold()
     if not text.isascii():
         text = "".join(char for char in text if unicodedata.category(char) != "Cf")
-    return " ".join(text.split())
+        # Case folding may undo a normal form, and a normal form may bring back a capital.
+        text = unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", text).casefold())
+        text = text.translate(_PUNCTUATION)
+    return " ".join(text.casefold().split())
