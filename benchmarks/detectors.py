@@ -19,7 +19,8 @@ from pathlib import Path
 from fit_refusal import fit, read_xstest
 
 from adhere.conversation import Recording
-from adhere.detect import blocked_by_filter, refusal_class
+from adhere.detect import refusal_class
+from adhere.detect.filtered import blocked_by_filter
 from adhere.detect.refusal_cues import NAMES, cues
 
 CLASSES = ("answered", "partly_refused", "refused")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from adhere.detect import blocked_by_filter
+from adhere.detect.filtered import blocked_by_filter
 
 
 @pytest.mark.parametrize(

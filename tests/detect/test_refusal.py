@@ -13,7 +13,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from adhere.detect import read_refusal, refusal_class
+from adhere.detect import refusal_class
+from adhere.detect.refusal import read_refusal
 from adhere.detect.refusal_cues import MAX_CHARACTERS, NAMES, cues, sentences
 from adhere.detect.refusal_weights import CARRIES_OUT, DECLINING, PARTLY
 
