@@ -37,19 +37,55 @@ EVIL = "mallory@evil.example"
 SPECS = parse_tool_specs(
     b"""
 schema = "adhere/tool-specs/1"
-tools = [
-  { name = "get_mail", effect = "read", author = "sender" },
-  { name = "search", effect = "read", outside = ["reviews"] },
-  { name = "view_cart", effect = "read" },
-  { name = "read_file", effect = "read" },
-  { name = "get_day", effect = "read", closed = true },
-  { name = "browse", effect = "read", arguments = { url = "egress" } },
-  { name = "send_email", effect = "send", summary = "Send an e-mail.", asked_by = ["send|forward|tell"], arguments = { to = "recipient", body = "content" } },
-  { name = "pay", effect = "spend", asked_by = ["pay|transfer"], arguments = { to = "recipient", amount = "amount" } },
-  { name = "cart_add", effect = "write", asked_by = ["add cart"], step_of = ["buy"], arguments = { product = "identifier" } },
-  { name = "buy", effect = "spend", asked_by = ["buy|order"], arguments = { products = "identifier" } },
-  { name = "set_password", effect = "permission", asked_by = ["change password"], arguments = { password = "identifier" } },
-]
+[[tools]]
+name = "get_mail"
+effect = "read"
+author = "sender"
+[[tools]]
+name = "search"
+effect = "read"
+outside = ["reviews"]
+[[tools]]
+name = "view_cart"
+effect = "read"
+[[tools]]
+name = "read_file"
+effect = "read"
+[[tools]]
+name = "get_day"
+effect = "read"
+closed = true
+[[tools]]
+name = "browse"
+effect = "read"
+arguments = { url = "egress" }
+[[tools]]
+name = "send_email"
+effect = "send"
+summary = "Send an e-mail."
+asked_by = ["send|forward|tell"]
+arguments = { to = "recipient", body = "content" }
+[[tools]]
+name = "pay"
+effect = "spend"
+asked_by = ["pay|transfer"]
+arguments = { to = "recipient", amount = "amount" }
+[[tools]]
+name = "cart_add"
+effect = "write"
+asked_by = ["add cart"]
+step_of = ["buy"]
+arguments = { product = "identifier" }
+[[tools]]
+name = "buy"
+effect = "spend"
+asked_by = ["buy|order"]
+arguments = { products = "identifier" }
+[[tools]]
+name = "set_password"
+effect = "permission"
+asked_by = ["change password"]
+arguments = { password = "identifier" }
 """,
     name="tools.toml",
 )
@@ -291,6 +327,19 @@ def test_a_confirmation_is_for_exactly_this_call() -> None:
         assert call_digest(other) != yes
         assert judged(other, *messages, confirmed=[yes]).outcome is not ALLOW
     assert call_digest(msgspec.structs.replace(SEND_EVIL, id="another")) == yes
+
+
+def test_arguments_that_cannot_be_read_are_not_guessed() -> None:
+    call = ToolCall("send_email", unparsed='{"to": "ann')
+    held = judged(call, user("Send my notes to Ann."), confirmed=[call_digest(call)])
+    assert (held.outcome, held.check) == (BLOCK, "gate.unreadable")
+    assert call_digest(call) != call_digest(ToolCall("send_email"))
+
+
+def test_a_key_can_be_a_recipient() -> None:
+    call = ToolCall("send_email", {"body": "Hi", "more": {EVIL: "bcc"}})
+    held = judged(call, user("Send my notes to Ann."), *mail(EVIL))
+    assert held.check == "gate.recipient"
 
 
 def test_a_block_is_not_for_confirming() -> None:

@@ -1,4 +1,4 @@
-"""Where values come from: found through disguises in untrusted text, by their words in principals'."""
+"""Where values come from: through disguises in untrusted text, by their words in principals'."""
 
 from __future__ import annotations
 

@@ -17,6 +17,7 @@ from adhere.cli.options import console, json_option, print_json
 from adhere.cli.tables import figure
 from adhere.errors import InputError, SystemFault, UsageError
 from adhere.evaluate import Rate
+from adhere.evaluate.replay_consent import replay_consent
 from adhere.evaluate.replay_gate import (
     ALL,
     GateReport,
@@ -25,7 +26,7 @@ from adhere.evaluate.replay_gate import (
     PolicyFigures,
     replay_gate,
 )
-from adhere.resolve import parse_scope, parse_tool_specs, unlimited_scope
+from adhere.resolve import ToolSpecs, parse_scope, parse_tool_specs, unlimited_scope
 from adhere.sources.agentdyn import (
     AgentRun,
     AttackRules,
@@ -34,6 +35,7 @@ from adhere.sources.agentdyn import (
     parse_agentdyn,
     parse_rules,
 )
+from adhere.sources.tau_bench import airline_tools, parse_tau_bench
 
 MAX_BYTES: Final = 1024 * 1024 * 1024
 """Most that a file may unpack to."""
@@ -45,6 +47,7 @@ _FILE = click.Path(path_type=Path)
 @click.command("replay")
 @click.argument("logs", nargs=-1, required=True, type=_FILE, metavar="LOG...")
 @click.option("--gate", is_flag=True, help="Decide every tool call with the gate.")
+@click.option("--consent", is_flag=True, help="Find actions without the user's explicit yes.")
 @click.option("--suite", "suites", multiple=True, help="Only the runs of this suite; repeatable.")
 @click.option("--tools", type=_FILE, help="Tool specs (adhere/tool-specs/1), TOML or JSON.")
 @click.option("--rules", type=_FILE, help="Rules of the attacks (adhere/attack-rules/1), TOML.")
@@ -53,6 +56,7 @@ _FILE = click.Path(path_type=Path)
 def command(
     logs: tuple[Path, ...],
     gate: bool,
+    consent: bool,
     suites: tuple[str, ...],
     tools: Path | None,
     rules: Path | None,
@@ -61,24 +65,31 @@ def command(
 ) -> int:
     """Decide recorded agent runs again, and report what that would have changed.
 
-    LOG is a file of runs as AgentDyn records them, one JSON object a line, which may be gzipped;
-    or a folder of such files. AgentDyn's tools and attacks are known; for others give --tools and
-    --rules.
+    LOG is a file of recorded runs, one JSON object a line, which may be gzipped; or a folder of
+    such files.
 
-    --gate reports the attacks that succeed without a defence, under "confirm every call with side
-    effects after any tool output", and under the gate, and what each costs in blocked and
-    confirmed calls. Exit code 1 where an attack gets past the gate.
+    --gate takes runs as AgentDyn records them. Its tools and attacks are known; for others give
+    --tools and --rules. It reports the attacks that succeed without a defence, under "confirm
+    every call with side effects after any tool output", and under the gate, and what each costs in
+    blocked and confirmed calls. Exit code 1 where an attack gets past the gate.
+
+    --consent takes trials as tau-bench records them, and reports the calls with side effects that
+    the user had not explicitly agreed to. The airline's tools are known; for others give --tools.
+    Exit code 1 where there is one.
 
     \b
     Examples:
       adhere replay agentdyn/ --gate
       adhere replay runs.jsonl.gz --gate --suite shopping --json
+      adhere replay gpt-4o-airline.jsonl.gz --consent
     """
-    if not gate:
-        raise UsageError("nothing says what to decide with", remedy="add --gate")
-    specs = known_tools()
+    if gate is consent:
+        raise UsageError("say what to look for, one thing", remedy="add --gate or --consent")
+    specs = airline_tools() if consent else known_tools()
     if tools is not None:
         specs = parse_tool_specs(read_limited(tools, _MAX_CONFIG), name=str(tools))
+    if consent:
+        return _consent(logs, specs, as_json)
     attacks = known_rules()
     if rules is not None:
         attacks = parse_rules(read_limited(rules, _MAX_CONFIG), name=str(rules))
@@ -93,6 +104,30 @@ def command(
     print_json(report) if as_json else _print(report)
     passed = any(one.attack_success.hits for one in report.figures if one.policy is Policy.GATE)
     return 1 if passed else 0
+
+
+def _consent(logs: tuple[Path, ...], specs: ToolSpecs, as_json: bool) -> int:
+    trials = (
+        trial for path in _files(logs) for trial in parse_tau_bench(_lines(path), name=str(path))
+    )
+    report = replay_consent(trials, specs)
+    if not report.runs:
+        raise InputError("no trial is left to replay", remedy="check LOG")
+    if as_json:
+        print_json(report)
+        return 1 if report.found else 0
+    out = console()
+    out.print(Text(f"{report.runs} conversations, {report.actions} actions", "bold"))
+    out.print(Text("per cent, 95 % intervals", "dim"))
+    for label, share in (
+        ("actions without an explicit yes", report.unagreed),
+        ("conversations with such an action", report.runs_unagreed),
+        ("  where the task came out right", report.solved_unagreed),
+    ):
+        out.print(f"{label:<{_LABEL}}{_share(share):>{_COLUMN}}")
+    for why, count in report.why.items():
+        out.print(f"  {why:<{_LABEL - 2}}{count:>{_COLUMN}}")
+    return 1 if report.found else 0
 
 
 def _runs(

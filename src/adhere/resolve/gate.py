@@ -3,7 +3,7 @@
 It stands outside the model and reads only what happened: who said what, which tool returned what,
 and what the call would do. Its rules, in this order:
 
-1. *Scope.* A call outside the scope of autonomy is blocked.
+1. *Scope.* A call outside the scope of autonomy is blocked, and one whose arguments cannot be read.
 2. *Reading* is free. What leaves with a request (a URL, a host) has to be a principal's.
 3. *Control.* Once untrusted text has been read, a call with side effects needs a principal who
    asked for it, or who took up the request of somebody the conversation identifies. If nobody did
@@ -131,6 +131,11 @@ def _out_of_scope(
 
 
 def _judge(call: ToolCall, reading: Reading) -> _Finding:
+    if call.unparsed:
+        return _Finding(
+            DecisionOutcome.BLOCK, "unreadable", "The request could not be read.",
+            "its arguments are not one JSON object",
+        )  # fmt: skip
     spec = reading.specs.get(call.name)
     arguments = tuple(traced_arguments(call, spec, reading))
     astray = [one for one in arguments if one.role in _DIRECTED and not one.traced.trusted]
@@ -273,4 +278,4 @@ def call_digest(call: ToolCall) -> str:
     Raises:
         ValueError: The arguments hold a number that JSON has no exact form for.
     """
-    return digest_json({"arguments": call.arguments, "tool": call.name})
+    return digest_json({"arguments": call.unparsed or call.arguments, "tool": call.name})
