@@ -62,6 +62,8 @@ class _Result(msgspec.Struct, frozen=True):
     led: Literal["principal", "untrusted", ""]
     records: tuple[Record, ...]
     content: str
+    prose: str
+    """All its fields, as they read once the structure is taken off."""
 
 
 _CALLED: Final = re.compile(r"(?i)name|title|category|brand|label|kind")
@@ -121,7 +123,8 @@ class Reading:
         name = call.name if call else message.name or ""
         spec = self.specs.get(name)
         records = records_of(message.text)
-        result = _Result(number, spec, self._led(call), records, message.text)
+        prose = "\n".join(record.text for record in records) if records else message.text
+        result = _Result(number, spec, self._led(call), records, message.text, prose)
         self.results.append(result)
         if not spec.closed and message.text.strip():
             self.untrusted_seen = True
@@ -266,27 +269,28 @@ class Reading:
         )
 
     def _in_prose(self, value: str) -> bool:
+        """Whether untrusted text says the value, other than as a whole field of the tool's."""
         host, words = host_of(value), words_of(value)
-        for text, outside in self._untrusted_prose():
-            if not outside and words_of(text.content) == words:
-                continue  # a field of its own, and the tool's word
-            if origins(value, (text,)) or (host and names_place(text.content, host)):
-                return True
-        return False
 
-    def _untrusted_prose(self) -> Iterator[tuple[Text, bool]]:
-        """Yield what has no authority, and whether an outsider chose every word of it."""
-        yield from ((text, True) for text in self._prose)
+        def says(text: Text) -> bool:
+            return bool(origins(value, (text,)) or (host and names_place(text.content, host)))
+
+        if any(says(text) for text in self._prose):
+            return True
         for result in self.results:
-            if result.spec.closed:
+            # All at once first: most results do not say it anywhere.
+            if result.spec.closed or not says(Text(result.message, Role.TOOL, result.prose)):
                 continue
-            if not result.records:
-                yield Text(result.message, Role.TOOL, result.content), False
+            if not result.records and words_of(result.content) != words:
+                return True
             for record in result.records:
-                if not self._is_referred(result, record):
-                    for key, field in record.fields:
-                        outside = result.spec.outsiders_word(key)
-                        yield Text(result.message, Role.TOOL, field), outside
+                if self._is_referred(result, record):
+                    continue
+                for key, field in record.fields:
+                    own = words_of(field) == words and not result.spec.outsiders_word(key)
+                    if not own and says(Text(result.message, Role.TOOL, field)):
+                        return True
+        return False
 
 
 _WORTH: Final = {

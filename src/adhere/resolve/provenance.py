@@ -36,7 +36,7 @@ MIN_PIECE: Final = 4
 """Shortest piece (letters and digits) that counts when a value was put together from pieces."""
 MAX_PIECES: Final = 8
 _MIN_LOOSE: Final = 5
-_MAX_DECODED: Final = 64
+_MAX_DECODED: Final = 1024
 
 
 class Derivation(StrEnum):
@@ -164,7 +164,7 @@ def _loosely(value: str, squeezed: str, text: _Prepared) -> tuple[Derivation, _S
     for start, end, decoded in text.decoded:
         if squeezed in decoded:
             return Derivation.DECODED, ((start, end),)
-    for _, _, decoded in _decoded(value):
+    for _, _, decoded in _decoded_value(value):
         if len(decoded) >= _MIN_LOOSE and (at := text.squeezed.find(decoded)) >= 0:
             return Derivation.DECODED, (text.span(at, len(decoded)),)
     pieces = _pieces(squeezed, text.squeezed)
@@ -265,6 +265,11 @@ def _decoded(content: str) -> Iterator[tuple[int, int, str]]:
                 budget -= 1
                 if not budget:
                     return
+
+
+@lru_cache(maxsize=256)
+def _decoded_value(value: str) -> tuple[tuple[int, int, str], ...]:
+    return tuple(_decoded(value))
 
 
 def _from_hex(text: str) -> str:

@@ -193,6 +193,7 @@ def content_stems(text: str) -> frozenset[str]:
     )  # fmt: skip
 
 
+@lru_cache(maxsize=8192)
 def names_person(value: str, known: frozenset[str]) -> str:
     """Return the person among ``known`` whose name an address bears, or nothing.
 
