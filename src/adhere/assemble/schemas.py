@@ -22,7 +22,7 @@ from adhere.evaluate import (
     VerdictRecord,
 )
 from adhere.judge import ReportCards
-from adhere.resolve import Decision, PublicDecision
+from adhere.resolve import Decision, PublicDecision, ScopeOfAutonomy, ToolSpecs
 from adhere.sources.fetch import Source
 from adhere.spec import Spec
 
@@ -41,6 +41,8 @@ SCHEMAS: Final[dict[str, tuple[Any, str]]] = {
     "record-1": (AnswerRecord | VerdictRecord, "A line of a run's records.jsonl"),
     "report-1": (Report, "The report.json of a run"),
     "comparison-1": (Comparison, "What differs between two models"),
+    "scope-1": (ScopeOfAutonomy, "A scope of autonomy"),
+    "tool-specs-1": (ToolSpecs, "What an agent's tools do"),
     "decision-1": (Decision, "A decision, with all its reasons"),
     "public-decision-1": (PublicDecision, "What the person a decision affects may see of it"),
 }

@@ -27,6 +27,7 @@ VERBS: Final[dict[str, dict[str, str]]] = {
         "compare": "Say what differs between two models, and what may be noise.",
         "judge-report": "Say how far judges can be trusted.",
         "import": "Turn recordings of other tools into a suite.",
+        "replay": "Decide recorded agent runs again, and report what that changes.",
     },
 }
 """Verbs by the part of the work they belong to, with a line each; a verb's module has its help."""
