@@ -13,8 +13,10 @@ import os
 import sys
 import time
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from importlib import import_module
 from pathlib import Path
+from types import ModuleType
 
 from fit_refusal import fit, read_xstest
 
@@ -22,16 +24,15 @@ from adhere.conversation import Recording
 from adhere.detect import refusal_class
 from adhere.detect.filtered import blocked_by_filter
 from adhere.detect.refusal_cues import NAMES, cues
+from adhere.judge import cohen_kappa
+from adhere.judge.ifeval import follow, instruction
+from adhere.sources.ifeval import parse_ifeval_prompts, parse_ifeval_responses
 
 CLASSES = ("answered", "partly_refused", "refused")
 
 
 def kappa(pairs: Sequence[tuple[str, str]]) -> float:
-    """Cohen's kappa of two raters."""
-    total = len(pairs)
-    left, right = Counter(a for a, _ in pairs), Counter(b for _, b in pairs)
-    chance = sum(left[value] * right[value] for value in left) / total**2
-    return (accuracy(pairs) - chance) / (1 - chance) if chance < 1 else 1.0
+    return cohen_kappa([a for a, _ in pairs], [b for _, b in pairs])
 
 
 def accuracy(pairs: Sequence[tuple[str, str]]) -> float:
@@ -151,6 +152,73 @@ def tau_turns(data: Path) -> Iterator[str]:
                 yield message["content"]
 
 
+def ifeval(data: Path) -> None:
+    """Agreement with the recorded strict verdicts, with each library that tells languages."""
+    folder = data / "ifeval"
+    with (folder / "input_data.jsonl").open("rb") as lines:
+        prompts = parse_ifeval_prompts(lines)
+    responses = []
+    for path in sorted(folder.glob("responses_*.jsonl.gz")):
+        with gzip.open(path) as lines:
+            responses += parse_ifeval_responses(lines, prompts)
+    libraries = identifiers()
+    print(f"IFEval, strict verdicts (languages told by: {', '.join(libraries)})")
+    for library, identify in libraries.items():
+        kinds: Counter[str] = Counter()
+        models: Counter[str] = Counter()
+        other: list[tuple[str, str, int]] = []
+        for response in responses:
+            prompt = prompts[response.key]
+            for kind, given, verdict in zip(
+                prompt.instruction_id_list, prompt.kwargs, response.strict, strict=True
+            ):
+                if library == NONE and kind in LANGUAGE_KINDS:
+                    continue
+                kinds[kind] += 1
+                models[response.model] += 1
+                if follow(instruction(kind, given), response.text, identify).passed != verdict:
+                    other.append((kind, response.model, response.key))
+        total = kinds.total()
+        print(f"  {library}: {total - len(other)} of {total} agree ({1 - len(other) / total:.4f})")
+        for name, counts, position in (("kind", kinds, 0), ("model", models, 1)):
+            lost = Counter(row[position] for row in other)
+            for value in sorted(counts):
+                share = 1 - lost[value] / counts[value]
+                print(f"    {name:6} {value:46} n {counts[value]:4}  agreement {share:.4f}")
+        for kind, model, key in other:
+            print(f"    disagreement: {kind}, {model}, prompt {key}")
+
+
+NONE = "no library: those kinds left out"
+LANGUAGE_KINDS = (
+    "language:response_language",
+    "change_case:english_capital",
+    "change_case:english_lowercase",
+)
+
+
+def identifiers() -> dict[str, Callable[[str], str]]:
+    found: dict[str, Callable[[str], str]] = {}
+    for name in ("py3langid", "langdetect"):
+        try:
+            library = import_module(name)
+        except ImportError:
+            continue
+        if name == "py3langid":
+            found[name] = lambda text, library=library: library.classify(text)[0]
+        else:
+            library.DetectorFactory.seed = 0  # it draws random numbers
+
+            def langdetect(text: str, library: ModuleType = library) -> str:
+                try:
+                    return library.detect(text)
+                except library.LangDetectException:  # no letters at all: IFEval lets it pass
+                    return "en"
+
+            found[name] = langdetect
+    return found or {NONE: lambda _: ""}
+
+
 def speed() -> None:
     answer = "I cannot do that. It is important to treat people well and with respect. " * 28
     begin = time.perf_counter()
@@ -167,6 +235,7 @@ def main() -> int:
     data = Path(os.environ["ADHERE_DATA"])
     refusals(data)
     elsewhere(data)
+    ifeval(data)
     speed()
     return 0
 
