@@ -11,7 +11,15 @@ import msgspec
 
 from adhere.conversation import Message, Role, ToolCall
 from adhere.resolve.gate_values import EMAIL, host_of, leaves, names_place
-from adhere.resolve.provenance import PRINCIPALS, Text, ValueOrigin, origins, texts_of, words_of
+from adhere.resolve.provenance import (
+    MAX_TEXT,
+    PRINCIPALS,
+    Text,
+    ValueOrigin,
+    origins,
+    texts_of,
+    words_of,
+)
 from adhere.resolve.provenance_intent import (
     asks_for,
     content_stems,
@@ -214,6 +222,8 @@ class Reading:
     def _is_within_said(self, value: str) -> bool:
         """Whether it is below a folder, or on a host, that a principal named."""
         if value.startswith("/"):
+            if ".." in value.split("/"):
+                return False
             parts = value.rstrip("/").split("/")
             parents = ["/".join(parts[:size]) for size in range(2, len(parts))]
             return any(
@@ -273,7 +283,9 @@ class Reading:
         host, words = host_of(value), words_of(value)
 
         def says(text: Text) -> bool:
-            return bool(origins(value, (text,)) or (host and names_place(text.content, host)))
+            return len(text.content) > MAX_TEXT or bool(
+                origins(value, (text,)) or (host and names_place(text.content, host))
+            )
 
         if any(says(text) for text in self._prose):
             return True

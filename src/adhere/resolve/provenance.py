@@ -31,12 +31,11 @@ from adhere.resolve.decision import DecisionSpan
 MAX_VALUE: Final = 4096
 """Characters of a value that are traced; what follows is traced no further."""
 MAX_TEXT: Final = 200_000
-"""Characters of a message that are prepared."""
+"""Characters of a text that are searched; of a longer one nothing can be excluded."""
 MIN_PIECE: Final = 4
 """Shortest piece (letters and digits) that counts when a value was put together from pieces."""
 MAX_PIECES: Final = 8
 _MIN_LOOSE: Final = 5
-_MAX_DECODED: Final = 1024
 
 
 class Derivation(StrEnum):
@@ -254,7 +253,6 @@ _ENTITY: Final = re.compile(r"(?:&(?:#\d+|#x[0-9a-fA-F]+|[a-zA-Z]+);\w*)+")
 
 def _decoded(content: str) -> Iterator[tuple[int, int, str]]:
     """Yield start, end and the squeezed decoding of stretches that decode to text."""
-    budget = _MAX_DECODED
     for pattern, decode in (
         (_TOKEN, unquote), (_ENTITY, html.unescape), (_HEX, _from_hex), (_BASE64, _from_base64),
     ):  # fmt: skip
@@ -262,9 +260,6 @@ def _decoded(content: str) -> Iterator[tuple[int, int, str]]:
             plain = decode(match[0])
             if plain and plain != match[0]:
                 yield match.start(), match.end(), words_of(plain).replace(" ", "")
-                budget -= 1
-                if not budget:
-                    return
 
 
 @lru_cache(maxsize=256)

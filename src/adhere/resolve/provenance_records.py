@@ -11,6 +11,7 @@ import ast
 import re
 from collections.abc import Iterator
 from functools import lru_cache
+from itertools import islice
 from typing import Any, Final
 
 import msgspec
@@ -49,7 +50,8 @@ def records_of(content: str) -> tuple[Record, ...]:
     for parse in (_json, _literal, _listing):
         value = parse(content)
         if isinstance(value, (dict, list, tuple)):
-            return tuple(_walk(value))
+            found = tuple(islice(_walk(value), _MAX_RECORDS + 1))
+            return found if len(found) <= _MAX_RECORDS else ()
     return ()
 
 
@@ -117,8 +119,7 @@ def _unquoted(scalar: str) -> str:
 def _walk(value: Any) -> Iterator[Record]:
     """Yield the records of nested data, without recursion."""
     pending: list[tuple[tuple[str, ...], Any]] = [((), value)]
-    count = 0
-    while pending and count < _MAX_RECORDS:
+    while pending:
         names, current = pending.pop()
         fields: list[tuple[str, str]] = []
         if isinstance(current, dict):
@@ -135,5 +136,4 @@ def _walk(value: Any) -> Iterator[Record]:
             elif member is not None:
                 fields.append((key, str(member)))
         if fields:
-            count += 1
             yield Record(names, tuple(fields))
