@@ -12,7 +12,7 @@ from adhere.compiler.diagnostic import Diagnostic, Findings, Severity
 from adhere.compiler.markdown import read_blocks
 from adhere.compiler.mask import Masked, mask
 from adhere.compiler.meaning import spec_digest
-from adhere.compiler.source import Source, bare_return, refuse
+from adhere.compiler.source import MAX_PARTS, Source, TooManyPlaces, bare_return, refuse
 from adhere.compiler.toml import read_table
 from adhere.spec import Metadata, Spec, digest_bytes
 
@@ -64,10 +64,18 @@ def compile_spec(
     >>> result.diagnostics
     ()
     """
-    source = Source(data, name)
+    source = Source(data, name, MAX_PARTS)
     refusal = refuse(source, max_bytes)
     if refusal is not None:
         return Compilation(None, (refusal,))
+    try:
+        return _compile(source)
+    except TooManyPlaces as stop:
+        return Compilation(None, (_too_many(data, name, stop.offset),))
+
+
+def _compile(source: Source) -> Compilation:
+    data = source.data
     masked = mask(data)
     builder = Builder(source, masked)
     for block in read_blocks(masked.text):
@@ -78,7 +86,7 @@ def compile_spec(
         findings.add(bare)
     spec = Spec(
         schema="adhere/spec/1",
-        name=name,
+        name=source.name,
         source_digest=digest_bytes(data),
         spec_digest="",
         sections=sections,
@@ -90,6 +98,17 @@ def compile_spec(
     if findings.dropped:
         diagnostics.append(_left_out(source, findings.dropped))
     return Compilation(replace(spec, spec_digest=spec_digest(spec)), tuple(diagnostics))
+
+
+def _too_many(data: bytes, name: str, offset: int) -> Diagnostic:
+    return Diagnostic(
+        "too-many-parts",
+        Severity.ERROR,
+        f"the document has more than {MAX_PARTS:,} parts",
+        "split it: headings, blocks, messages and marks are parts",
+        Source(data, name).span(offset, offset),
+        name,
+    )
 
 
 def _left_out(source: Source, count: int) -> Diagnostic:

@@ -147,10 +147,10 @@ class _Reader:
         elif name == b"comparison" and parent is None:
             self._comparison += 1
         else:
-            where = f"inside {quoted(parent.decode())}" if parent else "here"
+            where = f"inside {_shown(parent)}" if parent else "here"
             self._say(
                 "example-element",
-                f"{quoted(name.decode())} is not an element of an example {where}",
+                f"{_shown(name)} is not an element of an example {where}",
                 "use the elements of the dialect; write < as &lt; in text",
                 start,
                 end,
@@ -363,6 +363,10 @@ def _malformed(data: bytes) -> tuple[str, int] | None:
     except expat.ExpatError:
         return expat.ErrorString(parser.ErrorCode), parser.ErrorByteIndex - len(_OPEN)
     return None
+
+
+def _shown(name: bytes) -> str:
+    return quoted(name[:1000].decode(errors="ignore"))  # each child would decode all of it again
 
 
 def _unescape(text: str) -> str:

@@ -20,7 +20,8 @@ from dataclasses import dataclass
 from adhere.compiler.source import bom_length
 
 _HEAD = re.compile(
-    rb'!!![ \t]+(?P<kind>[A-Za-z][\w-]*)?[ \t]*(?:"(?P<title>[^"\r\n]*)")?[ \t]*(?=\r?\n|\Z)'
+    rb"!!![ \t]++(?P<kind>[A-Za-z][\w-]*+)?[ \t]*+"  # possessive: nothing is looked at twice
+    rb'(?:"(?P<title>[^"\r\n]*+)"[ \t]*+)?(?=\r?\n|\Z)'
 )
 _MASKED_HEAD = b"+   #"  # as long as the shortest head, "!!! x"
 _OPENING = re.compile(rb"\+\+\+[ \t]*(?:\r?\n|\Z)")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from math import inf
 from typing import Final
 
 from adhere.compiler.diagnostic import Diagnostic, Severity
@@ -10,6 +11,10 @@ from adhere.spec import SourceSpan
 
 MAX_NESTING: Final = 100
 """How deep quotes and lists may be nested: the parser looks at every open one on every line."""
+
+MAX_PARTS: Final = 1_000_000
+"""How many headings, blocks, gaps, messages, marks and findings a document may have: the memory
+they take is bounded by this, and a document of the largest allowed size has a fifth of it."""
 
 BLANK: Final = b" \t\r\n\x0b\x0c"
 
@@ -24,6 +29,14 @@ _NESTING = re.compile(rb"^(?:[ \t]|[>*+-]|[0-9]{1,9}[.)])*+", re.M)
 _CONTAINER = re.compile(rb">|(?:[*+-]|[0-9]{1,9}[.)])(?=[ \t]|\Z)")
 
 
+class TooManyPlaces(Exception):
+    """Carries the offset of the first place too many."""
+
+    def __init__(self, offset: int) -> None:
+        super().__init__(offset)
+        self.offset = offset
+
+
 class Source:
     """A document's bytes with a map from offsets to places.
 
@@ -31,9 +44,10 @@ class Source:
     lines nor one that is a single line costs more than any other.
     """
 
-    def __init__(self, data: bytes, name: str) -> None:
+    def __init__(self, data: bytes, name: str, max_places: float = inf) -> None:
         self.data = data
         self.name = name
+        self._places_left = max_places
         self._lines: list[int] = []
         """Number of the line that is open where the step begins; filled when first needed."""
         self._starts: list[int] = []
@@ -59,7 +73,14 @@ class Source:
         return SourceSpan(start, end, *self.place(start))
 
     def place(self, offset: int) -> tuple[int, int]:
-        """Return line and column of a byte; quickest where it follows the last one asked for."""
+        """Return line and column of a byte; quickest where it follows the last one asked for.
+
+        Raises:
+            TooManyPlaces: More places were asked for than the source was made for.
+        """
+        self._places_left -= 1
+        if self._places_left < 0:
+            raise TooManyPlaces(offset)
         data = self.data
         at, line, begin = self._last
         if not 0 <= offset - at <= _STEP:

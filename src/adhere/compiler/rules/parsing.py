@@ -18,6 +18,7 @@ PARSING: Final[tuple[RuleInfo, ...]] = tuple(
         ("invalid-utf8", _ERROR, "the file is not UTF-8", _NOT_READ),
         ("nul-byte", _ERROR, "the file contains a NUL byte", _NOT_READ),
         ("too-deep", _ERROR, "quotes and lists are nested too deep", _NOT_READ),
+        ("too-many-parts", _ERROR, "the document has too many parts", "It is not read at all."),
         ("bare-return", _ERROR, "a carriage return stands without a line feed",
          "Programs disagree about where the line ends, and so about what the rule says."),
         ("front-matter", _ERROR, "the front matter between +++ lines cannot be read", _SKIPPED),
