@@ -56,6 +56,12 @@ def test_errors_are_one_line_and_an_exit_code(
     assert "Traceback" not in done.stderr
 
 
+@pytest.mark.parametrize("verb", sorted(set(ALL_VERBS) - {"compile"}))
+def test_every_verb_that_prints_offers_json(verb: str) -> None:
+    """`compile` prints nothing else."""
+    assert "--json" in CliRunner().invoke(cli, [verb, "--help"]).output
+
+
 def test_a_compiled_file_that_is_none_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "x.json"
     path.write_text('{"schema": "adhere/other/1"}')
