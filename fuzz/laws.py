@@ -13,7 +13,7 @@ import msgspec
 from adhere.compiler import Compilation, compile_spec, spec_digest, write_spec
 from adhere.spec import Example, Section, SourceSpan, Spec, digest_bytes
 
-_FRONT_MATTER = re.compile(r"\+\+\+[ \t]*\r?\n.*^\+\+\+[ \t]*\r?$", re.S | re.M)
+_FRONT_MATTER = re.compile(r"\+\+\+[ \t]*\r?\n.*?^\+\+\+[ \t]*\r?$", re.S | re.M)
 
 
 def compile_lawfully(data: bytes, *, max_bytes: int = 16 * 1024 * 1024) -> Compilation:
