@@ -22,6 +22,7 @@ from adhere.evaluate import (
     VerdictRecord,
 )
 from adhere.judge import ReportCards
+from adhere.evolve import SpecDiff
 from adhere.resolve import Decision, PublicDecision, ScopeOfAutonomy, ToolSpecs
 from adhere.sources.fetch import Source
 from adhere.spec import Spec
@@ -31,6 +32,7 @@ FOLDER: Final = Path(__file__).parent.parent / "schemas"
 SCHEMAS: Final[dict[str, tuple[Any, str]]] = {
     "spec-1": (Spec, "A compiled behaviour specification"),
     "diagnostics-1": (DiagnosticsFile, "What the compiler and the linter found"),
+    "diff-1": (SpecDiff, "What changed between two specs"),
     "source-1": (Source, "The SOURCE.json of a fetched spec"),
     "suite-1": (SuiteManifest, "The manifest of a suite"),
     "case-1": (Case, "A line of a suite's cases.jsonl"),

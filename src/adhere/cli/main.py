@@ -21,6 +21,9 @@ VERBS: Final[dict[str, dict[str, str]]] = {
         "show": "Read a spec, or one section of it, in the terminal.",
         "fetch": "Download a published spec and check that it is the pinned one.",
     },
+    "Change a spec": {
+        "diff": "Say what changed between two specs, by meaning, words marked.",
+    },
     "Evaluate models": {
         "demo": "From a spec to a first report, with nothing to set up.",
         "evaluate": "Ask models a suite of cases and report how well they adhere.",
