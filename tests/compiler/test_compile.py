@@ -2,14 +2,9 @@
 
 from __future__ import annotations
 
-import doctest
-import importlib
-import pkgutil
-
 import msgspec
 import pytest
 
-import adhere.compiler
 from adhere.compiler import Severity, compile_spec
 from adhere.compiler.diagnostic import MAX_FINDINGS, quoted
 from adhere.spec import Spec, digest_bytes
@@ -95,12 +90,3 @@ def test_the_schema_is_in_the_file() -> None:
     assert b'"schema":"adhere/spec/1"' in msgspec.json.encode(spec)
     with pytest.raises(msgspec.ValidationError):
         msgspec.json.decode(b'{"schema":"adhere/spec/2"}', type=Spec)
-
-
-@pytest.mark.parametrize(
-    "module",
-    ["adhere.spec.authority", "adhere.spec.digest"]
-    + [f"adhere.compiler.{it.name}" for it in pkgutil.iter_modules(adhere.compiler.__path__)],
-)
-def test_examples_in_docstrings(module: str) -> None:
-    assert doctest.testmod(importlib.import_module(module)).failed == 0
