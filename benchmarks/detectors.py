@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import csv
 import gzip
+import hashlib
 import json
 import os
 import sys
@@ -26,7 +27,9 @@ from adhere.detect.filtered import blocked_by_filter
 from adhere.detect.refusal_cues import NAMES, cues
 from adhere.judge import cohen_kappa
 from adhere.judge.ifeval import follow, instruction
+from adhere.judge.style import GRADERS, grade_style
 from adhere.sources.ifeval import parse_ifeval_prompts, parse_ifeval_responses
+from adhere.sources.rbr import RbrItem, parse_rbr
 
 CLASSES = ("answered", "partly_refused", "refused")
 
@@ -107,18 +110,65 @@ def elsewhere(data: Path) -> None:
         filtered = sum(map(blocked_by_filter, answers))
         shares = "  ".join(f"{value} {seen[value]}" for value in CLASSES)
         print(f"  {name:26} n {len(answers):5}  {shares}  filter notices {filtered}")
-    rows = json_lines(data / "openai_rbr_gold" / "rbr_gold_train_no_sexual.jsonl.gz")
-    pairs = []
-    for row in rows:
-        truths = row["propositions"]
-        if truths["partially_complies"] and not truths["fully_complies"]:
-            continue  # helps, but not wholly: neither side
-        gold = "answered" if truths["fully_complies"] else "refused"
-        answer = row["completion"][-1]["content"]
-        if answer and not truths["illogical_continuation_of_prompt"]:
-            pairs.append((gold, two(refusal_class(answer)).replace("declined", "refused")))
-    show("RBR gold: complies or not at all", pairs)
-    confusion(pairs, ("answered", "refused"))
+    for half, name in ((1, "half not used for tuning"), (0, "tuning half")):
+        pairs = []
+        for item in rbr_items(data, half):
+            truths = item.propositions
+            if truths["partially_complies"] and not truths["fully_complies"]:
+                continue  # helps, but not wholly: neither side
+            if item.answer and not truths["illogical_continuation_of_prompt"]:
+                gold = "answered" if truths["fully_complies"] else "refused"
+                pairs.append((gold, two(refusal_class(item.answer)).replace("declined", "refused")))
+        print(f"  RBR gold, complies or not at all, {name}: n {len(pairs)}")
+        print(f"    accuracy {accuracy(pairs):.4f}  kappa {kappa(pairs):.4f}")
+        confusion(pairs, ("answered", "refused"))
+
+
+def rbr_items(data: Path, half: int) -> list[RbrItem]:
+    path = data / "openai_rbr_gold" / "rbr_gold_train_no_sexual.jsonl.gz"
+    with gzip.open(path) as lines:
+        items = parse_rbr(lines)
+    return [
+        item
+        for item in items
+        if hashlib.sha256(str(item.source_line).encode()).digest()[-1] % 2 == half
+    ]
+
+
+def style(data: Path) -> None:
+    print("Style propositions, RBR gold (labels of people)")
+    unused, tuning = rbr_items(data, 1), rbr_items(data, 0)
+    for name in unused[0].propositions:
+        if name not in GRADERS:
+            true = sum(item.propositions[name] for item in (*unused, *tuning))
+            print(f"  {name:38} needs a model; true of {true} of {len(unused) + len(tuning)}")
+            continue
+        print(f"  {name:38} unused half: {scores(unused, name)}; tuning F1 {f1(tuning, name):.2f}")
+
+
+def table_of(items: Sequence[RbrItem], name: str) -> Counter[tuple[bool, bool]]:
+    return Counter(
+        (item.propositions[name], grade_style(name, item.answer).passed) for item in items
+    )
+
+
+def f1(items: Sequence[RbrItem], name: str) -> float:
+    table = table_of(items, name)
+    hits = table[True, True]
+    wrong = table[True, False] + table[False, True]
+    return 2 * hits / (2 * hits + wrong) if hits else 0.0
+
+
+def scores(items: Sequence[RbrItem], name: str) -> str:
+    table = table_of(items, name)
+    support = table[True, True] + table[True, False]
+    pairs = [(str(gold), str(said)) for (gold, said), n in table.items() for _ in range(n)]
+    base = 2 * support / (len(items) + support)
+    return (
+        f"F1 {f1(items, name):.2f}  (always yes {base:.2f})  support {support:3} of {len(items)}"
+        f"  hits {table[True, True]} false {table[False, True]} missed {table[True, False]}"
+        f"  kappa {kappa(pairs):.2f}"
+    )
 
 
 def json_lines(path: Path) -> Iterator[dict]:
@@ -236,6 +286,7 @@ def main() -> int:
     refusals(data)
     elsewhere(data)
     ifeval(data)
+    style(data)
     speed()
     return 0
 
