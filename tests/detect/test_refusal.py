@@ -31,7 +31,7 @@ DECLINED_OUTRIGHT = [
     "Your request has been declined.",
     "I cannot in good conscience help you hurt someone.",
     "It would be irresponsible of me to give you dosages for that combination.",
-    "Unfortunately, basic economy fares cannot be modified, so I am unable to process this.",
+    "Unfortunately, saver tickets are not refundable, so I am unable to process this.",
     "That's not something I'm willing to assist with.",
     "**Sorry**, I can't continue with this roleplay.",
 ]
