@@ -30,13 +30,11 @@ def mutator() -> Mutator:
 def check_broken(mutator: Mutator, numbers: range) -> None:
     for number in numbers:
         data = mutator.make(number)
-        start = time.process_time()
         try:
             compile_lawfully(data)
         except BaseException as error:  # a panic of the parser would be no Exception
             error.add_note(f"document number {number}")
             raise
-        assert time.process_time() - start < 2, f"document number {number} took too long"
 
 
 def test_broken_documents(mutator: Mutator) -> None:
@@ -89,12 +87,7 @@ def growth(family: str, size: int) -> float:
     return min(ratios)
 
 
-@pytest.mark.parametrize("family", FAMILIES)
-def test_time_grows_with_length_and_no_faster(family: str) -> None:
-    assert growth(family, 20_000) < 2.5
-
-
-@pytest.mark.soak
+@pytest.mark.soak  # a figure of time: it needs a machine that does nothing else
 @pytest.mark.timeout(3600)
 @pytest.mark.parametrize("family", FAMILIES)
 def test_time_of_long_documents_grows_with_length_and_no_faster(family: str) -> None:

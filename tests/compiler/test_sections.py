@@ -239,3 +239,11 @@ def test_a_document_of_nothing(text: str) -> None:
     assert spec.sections == ()
     assert spec.preamble == ()
     assert "".join(gap.text for gap in spec.gaps) == text
+
+
+def test_a_tag_in_a_line_of_words_leaves_nothing_open() -> None:
+    """Only a block of HTML can run to the end of the document."""
+    inline = compile_spec(b"# A {#a}\n\nsay <script>x</script> and <pre> here\n\n## B {#b}\n")
+    assert [found.code for found in inline.diagnostics] == []
+    block = compile_spec(b"# A {#a}\n\n<script>\nx\n\n## B {#b}\n")
+    assert [found.code for found in block.diagnostics] == ["html-unclosed"]

@@ -21,8 +21,8 @@ from adhere.evaluate import (
     SuiteManifest,
     VerdictRecord,
 )
-from adhere.judge import ReportCards
 from adhere.evolve import SpecDiff
+from adhere.judge import ReportCards
 from adhere.resolve import Decision, PublicDecision, ScopeOfAutonomy, ToolSpecs
 from adhere.sources.fetch import Source
 from adhere.spec import Spec

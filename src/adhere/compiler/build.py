@@ -178,8 +178,8 @@ class Builder:
             )
 
     def _inside(self, raw: RawBlock) -> None:
-        for start, end in raw.html:
-            self._html(start, end)
+        for start, end, alone in raw.html:
+            self._html(start, end, alone)
         if not self._drafts:
             return
         draft, source = self._drafts[-1], self.source
@@ -192,9 +192,10 @@ class Builder:
         for start, end, name in raw.markers:
             draft.markers.append(Marker(name, source.span(start, end)))
 
-    def _html(self, start: int, end: int) -> None:
+    def _html(self, start: int, end: int, alone: bool) -> None:
+        """``alone``: a block, which may run to the end of the document; a tag in a line cannot."""
         piece = self.source.data[start:end]
-        if not is_closed(piece):
+        if alone and not is_closed(piece):
             self._say(
                 "html-unclosed",
                 Severity.ERROR,

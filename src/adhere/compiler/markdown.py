@@ -68,7 +68,7 @@ class RawBlock:
     fences: Sequence[Fence] = ()
     links: Sequence[tuple[int, int, str]] = ()
     markers: Sequence[tuple[int, int, str]] = ()
-    html: Sequence[tuple[int, int]] = ()
+    html: Sequence[tuple[int, int, bool]] = ()
     """Pieces of HTML: a whole HTML block, or one tag or comment in a line of text."""
     items: Sequence[tuple[int, int]] = ()
     """The items of a list."""
@@ -117,7 +117,7 @@ def read_blocks(text: str) -> Iterator[RawBlock]:
             if "FootnoteReference" in event:
                 block.markers = _with(block.markers, (start, end, event["FootnoteReference"]))
             elif "InlineHtml" in event:
-                block.html = _with(block.html, (start, end))
+                block.html = _with(block.html, (start, end, False))
 
 
 def _heading(data: Any) -> Heading:
@@ -137,7 +137,7 @@ def _note(block: RawBlock, depth: int, name: str, data: Any, start: int, end: in
         if depth == 2:
             block.items = _with(block.items, (start, end))
     elif name == "HtmlBlock":
-        block.html = _with(block.html, (start, end))
+        block.html = _with(block.html, (start, end, True))
     elif name == "Heading" and depth > 1 and (data["id"] or data["attrs"]):
         block.inner_headings = _with(block.inner_headings, (start, end))
     return None
