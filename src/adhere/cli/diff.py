@@ -48,7 +48,7 @@ _CONTEXT = 12  # words of unchanged text to show on either side of a change
 _SIGN = {"added": "+", "removed": "-", "changed": "~", "kept": "~"}
 
 
-@click.command("diff", short_help="Say what changed between two specs, by meaning, words marked.")
+@click.command("diff")
 @click.argument("old", type=SPEC)
 @click.argument("new", type=SPEC)
 @click.option("--sections", is_flag=True, help="List the sections that changed, without the words.")
@@ -73,12 +73,13 @@ def command(
     """
     diff = diff_specs(load_spec(old, max_bytes=max_bytes), load_spec(new, max_bytes=max_bytes))
     diff = _named(diff, Path(old), Path(new))
+    if html is not None:  # first: whoever reads the output may stop reading
+        write_file(html, render_diff(diff).encode())
     if as_json:
         print_json(diff)
     else:
         _print(diff, words=not sections and html is None)
     if html is not None:
-        write_file(html, render_diff(diff).encode())
         click.echo(f"The page is in {html}.", err=as_json)
     return 1 if diff.changes_meaning else 0
 
