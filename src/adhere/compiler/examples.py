@@ -8,47 +8,28 @@ the exact place of everything.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
 from typing import Final, get_args
 from xml.parsers import expat
 
+from adhere.compiler.answers import ParsedExample, is_label
 from adhere.compiler.diagnostic import Diagnostic, Findings, Severity, quoted
 from adhere.compiler.fenced import Content
 from adhere.compiler.markdown import Fence
 from adhere.compiler.source import Source
-from adhere.spec import Answer, Part, SourceSpan, Turn, Verdict
+from adhere.spec import Part, SourceSpan, Turn
 from adhere.spec.example import TurnRole
 
 _ROLES: Final = {role.encode(): role for role in get_args(TurnRole)}
 _INNER: Final = {b"untrusted": "untrusted", b"settings": "settings"}
 _ATTRIBUTES: Final = frozenset({"recipient", "end_turn", "name", "comment"})
-_VERDICTS: Final = {verdict.value.upper(): verdict for verdict in Verdict}
 _ELISION = b"[...]"  # authors write it for turns they leave out
 _SLASH, _BANG, _QUESTION = b"/!?"
 _OPEN = b"<r>"
 _TAG = re.compile(rb"""<(?P<name>[^\s/>]+)(?P<rest>[^"'>]*(?:"[^"]*"[^"'>]*|'[^']*'[^"'>]*)*)>""")
 _ATTRIBUTE = re.compile(rb"""([^\s=]+)\s*=\s*(?:"([^"]*)"|'([^']*)')""")
-_LABEL = re.compile(
-    r"(?P<verdict>GOOD|OK|BAD)"
-    r"(?:\[(?P<sections>#[\w-]+(?:\s*,\s*#[\w-]+)*)\])?"
-    r"(?:\s*,\s*(?P<condition>[^:]*))?(?:\s*:\s*(?P<reason>.*))?\s*",
-    re.S,
-)
-_SECTION = re.compile(r"#([\w-]+)")
 _REFERENCE = re.compile(rb"\[(?P<words>[^\[\]]*)\]\(#(?P<target>[^()\s]+)\)")
 _ENTITY = re.compile(r"&(?:#x([0-9A-Fa-f]+)|#([0-9]+)|([a-z]+));")
 _ENTITIES = {"lt": "<", "gt": ">", "amp": "&", "quot": '"', "apos": "'"}
-
-
-@dataclass(slots=True)
-class ParsedExample:
-    """The conversation of a fence and its answers."""
-
-    turns: list[Turn] = field(default_factory=list)
-    answers: list[Answer] = field(default_factory=list)
-    references: list[tuple[int, int, str, bool]] = field(default_factory=list)
-    """Byte range, target, whether auto-named: links inside comments."""
-    well_formed: bool = True
 
 
 class _Message:
@@ -85,7 +66,6 @@ class _Reader:
         self.out = ParsedExample()
         self._stack: list[bytes] = []
         self._message: _Message | None = None
-        self._comparison = -1
 
     def read(self) -> ParsedExample:
         data, at = self._data, 0
@@ -93,19 +73,19 @@ class _Reader:
         while (start := find(b"<", at)) >= 0:
             if at < start:
                 self._text(at, start)
-            match data[start + 1]:
-                case mark if mark == _SLASH:
-                    at = find(b">", start) + 1
-                    self._close(start, at)
-                case mark if mark in (_BANG, _QUESTION):
-                    at = self._aside(start)
-                case _:
-                    at = find(b">", start) + 1
-                    name = data[start + 1 : at - 1]
-                    if name.isalpha():
-                        self._open(name, start, at)
-                    else:
-                        at = self._open_with_attributes(start)
+            mark = data[start + 1]
+            if mark == _SLASH:
+                at = find(b">", start) + 1
+                self._close(start, at)
+            elif mark in (_BANG, _QUESTION):
+                at = self._aside(start)
+            else:
+                at = find(b">", start) + 1
+                name = data[start + 1 : at - 1]
+                if name.isalpha():
+                    self._open(name, start, at)
+                else:
+                    at = self._open_with_attributes(start)
         if at < len(data):
             self._text(at, len(data))
         return self.out
@@ -145,7 +125,7 @@ class _Reader:
             self._close_part(message, start)
             message.kind, message.part_start = _INNER[name], end
         elif name == b"comparison" and parent is None:
-            self._comparison += 1
+            self.out.comparison += 1
         else:
             where = f"inside {_shown(parent)}" if parent else "here"
             self._say(
@@ -225,7 +205,7 @@ class _Reader:
             message.label = (words, start, end)
             message.pieces.clear()
             message.part_start = end
-        elif words.startswith(tuple(_VERDICTS)) and _LABEL.fullmatch(words):
+        elif is_label(words):
             self._say(
                 "example-label",
                 "a label counts only where an answer begins, and once",
@@ -270,10 +250,10 @@ class _Reader:
             text = data[start:end].decode()
         else:
             text = b"".join(data[first:last] for first, last in pieces).decode().strip("\r\n")
-        if "&" in text:
-            text = _unescape(text)
         if message.kind == "text" and (not text or text.isspace()):
             return
+        if "&" in text:
+            text = _unescape(text)
         span = self._source.span(*self._content.place(start, end))
         message.parts.append(Part(message.kind, text, span))  # type: ignore[arg-type]
 
@@ -281,54 +261,26 @@ class _Reader:
 
     def _close_message(self, message: _Message, end: int) -> None:
         start, line, column = message.place
-        span = SourceSpan(start, self._content.place(end - 1, end)[1], line, column)
-        turn = Turn(message.role, tuple(message.parts), span)
-        if attributes := message.attributes:
-            turn = Turn(
-                message.role,
-                turn.parts,
-                span,
-                recipient=attributes.get("recipient"),
-                name=attributes.get("name"),
-                comment=attributes.get("comment"),
-                end_turn=attributes.get("end_turn") != "false",
-            )
-        # A comment at the start of any other message is a note for authors.
-        if not message.depth and (message.label is None or message.role != "assistant"):
-            self.out.turns.append(turn)
-            return
-        if not message.depth:
-            self._comparison += 1  # it is compared with nothing
-        comparison, after = max(self._comparison, 0), len(self.out.turns)
-        label = self._label(*message.label) if message.label else None
-        if label is None:
-            self.out.answers.append(Answer(turn, after, comparison))
-            return
-        verdict, sections, condition, reason = label.groups()
-        self.out.answers.append(
-            Answer(
-                turn,
-                after,
-                comparison,
-                _VERDICTS[verdict],
-                (reason or "").strip(),
-                (condition or "").strip(),
-                tuple(_SECTION.findall(sections)) if sections else (),
-            )
+        attributes = message.attributes
+        turn = Turn(
+            message.role,
+            tuple(message.parts),
+            SourceSpan(start, self._content.place(end - 1, end)[1], line, column),
+            recipient=attributes.get("recipient"),
+            name=attributes.get("name"),
+            comment=attributes.get("comment"),
+            end_turn=attributes.get("end_turn") != "false",
         )
-
-    def _label(self, words: str, start: int, end: int) -> re.Match[str] | None:
-        label = _LABEL.fullmatch(words)
-        if label is None:
+        words, first, last = message.label or (None, 0, 0)
+        if not self.out.add(turn, words, message.depth > 0):
             self._say(
                 "example-label",
-                f"the label {quoted(words)} cannot be read",
+                f"the label {quoted(words or '')} cannot be read",
                 'write "GOOD", "OK" or "BAD", then optionally "[#section]", ", condition" and '
                 '": reason"',
-                start,
-                end,
+                first,
+                last,
             )
-        return label
 
 
 def parse_example(source: Source, fence: Fence, findings: Findings, section: str) -> ParsedExample:

@@ -101,16 +101,16 @@ def _turn(turn: Any) -> dict[str, Any]:
 
 
 _SPACE = re.compile(r"[ \t\r\n\v\f]+")
-_WIDE = ("\n", "  ", "\t", "\r", "\v", "\f")
+_RARE = re.compile(r"[\r\v\f]")
 _STRUCTURE = re.compile(r"(?:[-+*>|#=]|\d{1,9}[.)]|!!!|~~~|```|<)")
 _FENCE = re.compile(r"[ >]*(~{3,}|`{3,})")
 
 
 def _fold(text: str) -> str:
     text = text.strip(" \t\r\n\v\f")
-    for wide in _WIDE:  # most text has none, and looking is quicker than replacing
-        if wide in text:
-            return _SPACE.sub(" ", text)
+    # Most text has nothing to fold, and looking is quicker than replacing.
+    if "\n" in text or "  " in text or "\t" in text or _RARE.search(text):
+        return _SPACE.sub(" ", text)
     return text
 
 
