@@ -139,3 +139,14 @@ def test_the_checks_of_the_reference_suite_agree_with_every_labelled_answer() ->
                 wrong.append((found.id, known.label, known.content))
     assert wrong == []
     assert min(seen.values()) >= 110
+
+
+def test_a_notice_of_a_services_filter_is_not_the_models_answer() -> None:
+    notice = "The response was filtered due to the prompt triggering our content management policy."
+    verdict = ChecksJudge().judge(case(), Answer(notice))
+    assert (verdict.outcome, verdict.adherent) == (Outcome.FILTER_BLOCKED, None)
+
+
+def test_the_evidence_names_the_cues_of_a_refusal() -> None:
+    verdict = ChecksJudge().judge(case(), Answer(REFUSAL))
+    assert verdict.evidence[0].detail.startswith("the answer is refused (")

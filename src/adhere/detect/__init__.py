@@ -1,6 +1,9 @@
 """Detectors over text, written once for judge and gateway. Pure: text in, finding out."""
 
-from adhere.detect.refusal import RefusalClass, refusal_class
+from adhere.detect.filtered import blocked_by_filter
+from adhere.detect.refusal import Refusal, RefusalClass, read_refusal, refusal_class
 from adhere.detect.text import fold
 
-__all__ = ["RefusalClass", "fold", "refusal_class"]
+__all__ = [
+    "Refusal", "RefusalClass", "blocked_by_filter", "fold", "read_refusal", "refusal_class",
+]  # fmt: skip
