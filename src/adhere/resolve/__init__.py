@@ -1,5 +1,6 @@
 """The chain of command: what applies, what may be done, and why. Pure."""
 
+from adhere.resolve.checker import check_resolution
 from adhere.resolve.decision import (
     Decision,
     DecisionOutcome,
@@ -8,6 +9,7 @@ from adhere.resolve.decision import (
     decision,
     public_view,
 )
+from adhere.resolve.facts import Condition, Fact, RefusedFact
 from adhere.resolve.gate import (
     Confirmation,
     ShownArgument,
@@ -19,7 +21,9 @@ from adhere.resolve.gate import (
     traced_arguments,
 )
 from adhere.resolve.gate_reading import Reading, Standing, Traced, read_conversation
+from adhere.resolve.instruction import Candidates, Delegation, Instruction, Origin
 from adhere.resolve.provenance import Derivation, ValueOrigin
+from adhere.resolve.resolver import DEFAULT_BUDGET, resolve
 from adhere.resolve.scope import (
     FOREVER,
     Constraint,
@@ -37,12 +41,26 @@ from adhere.resolve.tools import (
     parse_tool_specs,
     undeclared,
 )
+from adhere.resolve.trace import Case, Fate, KeyOutcome, Resolution, Row, Step
+from adhere.resolve.values import (
+    EVERYTHING,
+    NOTHING,
+    Range,
+    Values,
+    anything_but,
+    between,
+    intersect,
+    one_of,
+)
 
 __all__ = [
-    "FOREVER", "ArgumentRole", "Confirmation", "Constraint", "Decision", "DecisionOutcome",
-    "DecisionSpan", "Derivation", "Effect", "PublicDecision", "Reading", "ScopeOfAutonomy",
-    "ShownArgument", "Standing", "ToolSpec", "ToolSpecs", "Traced", "TracedArgument", "ValueOrigin",
-    "call_digest", "confirmation", "decide", "decide_read", "decision", "effective_scope",
-    "narrowed_scope", "parse_scope", "parse_tool_specs", "public_view", "read_conversation",
-    "traced_arguments", "undeclared", "unlimited_scope",
+    "DEFAULT_BUDGET", "EVERYTHING", "FOREVER", "NOTHING", "ArgumentRole", "Candidates", "Case",
+    "Condition", "Confirmation", "Constraint", "Decision", "DecisionOutcome", "DecisionSpan",
+    "Delegation", "Derivation", "Effect", "Fact", "Fate", "Instruction", "KeyOutcome", "Origin",
+    "PublicDecision", "Range", "Reading", "RefusedFact", "Resolution", "Row", "ScopeOfAutonomy",
+    "ShownArgument", "Standing", "Step", "ToolSpec", "ToolSpecs", "Traced", "TracedArgument",
+    "ValueOrigin", "Values", "anything_but", "between", "call_digest", "check_resolution",
+    "confirmation", "decide", "decide_read", "decision", "effective_scope", "intersect",
+    "narrowed_scope", "one_of", "parse_scope", "parse_tool_specs", "public_view",
+    "read_conversation", "resolve", "traced_arguments", "undeclared", "unlimited_scope",
 ]  # fmt: skip
