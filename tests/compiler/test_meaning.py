@@ -137,6 +137,7 @@ def test_what_a_reader_does_not_see_is_not_meant(old: str, new: str) -> None:
         ("- one\n  more\n- two", "- one more - two"),
         ("  - three", "- three"),
         ("    paragraph", "paragraph"),
+        ("- three\n\n    paragraph", "- three\n    paragraph"),
         ("> quoted words", "quoted words"),
         ("| 1 | 2 |", "| 1 2 |"),
         ("!!! meta", "!!! summary"),

@@ -222,7 +222,9 @@ def test_html_that_is_never_closed(html: str) -> None:
     assert [section.id for section in result.require().walk()] == ["a"]
 
 
-@pytest.mark.parametrize("html", ["<!-- a\n\n-->", "<script></script>", "<div>", "<?a?>", "<!A >"])
+@pytest.mark.parametrize(
+    "html", ["<!-- a\n\n-->", "<script></script>", "<div>", "<?a?>", "<!A >", "<!-->", "<?>"]
+)
 def test_html_that_ends(html: str) -> None:
     assert findings(f"# A {{#a}}\n\n{html}\n\n# B {{#b}}\n") == []
 

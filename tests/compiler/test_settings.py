@@ -182,6 +182,13 @@ def test_hostile_toml_is_refused_and_not_slow(toml: str) -> None:
     assert time.process_time() - start < 0.2
 
 
+def test_the_parts_of_a_key_are_few() -> None:
+    with pytest.raises(SettingProblem, match="more than 8 parts"):
+        setting("a.b.c.'d'.e.f.g.h . \"i\" = 1")
+    with pytest.raises(SettingProblem, match='"a" is not a key'):
+        setting("a.b.c.'d'.e.f.g . \"h\" = 1")
+
+
 @given(st.text(max_size=60) | st.binary(max_size=60).map(lambda it: it.decode("latin-1")))
 def test_any_text_is_a_setting_or_a_problem(text: str) -> None:
     with suppress(SettingProblem):

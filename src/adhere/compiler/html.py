@@ -17,13 +17,13 @@ def is_closed(piece: bytes) -> bool:
         return _ELEMENT_END.search(piece) is not None
     for start, end in _ENDS:
         if piece.startswith(start):
-            return piece.find(end, len(start) - 1) >= 0
+            return end in piece  # <!--> is a comment too
     return True
 
 
 def comments(piece: bytes) -> Iterator[tuple[int, int, str]]:
     """Yield the byte range and the words of every comment in a piece of HTML."""
     at = piece.find(b"<!--")
-    while at >= 0 and (stop := piece.find(b"-->", at + 4)) >= 0:
+    while at >= 0 and (stop := piece.find(b"-->", at + 2)) >= 0:
         yield at, stop + 3, piece[at + 4 : stop].decode().strip()
         at = piece.find(b"<!--", stop + 3)
