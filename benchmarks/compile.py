@@ -64,17 +64,7 @@ def measure(runs: int) -> dict[str, object]:
     for _ in range(runs):
         ours.append(seconds(lambda: compile_spec(data)))
         theirs.append(seconds(lambda: parser.parse(text)))
-    growth = []
-    for times in (1, 10, 100):
-        long = repeated(data, times)
-        many = max(runs // times, 3)
-        took = [seconds(lambda: compile_spec(long, max_bytes=len(long))) for _ in range(many)]
-        growth.append({
-            "times": times,
-            "bytes": len(long),
-            "ms": statistics.median(took) * 1e3,
-            "ns_per_byte": statistics.median(took) * 1e9 / len(long),
-        })  # fmt: skip
+    growth = [measure_length(data, times, max(runs // times, 3)) for times in (1, 10, 100)]
     return {
         "document": name,
         "bytes": len(data),
@@ -87,6 +77,20 @@ def measure(runs: int) -> dict[str, object]:
         "growth": growth,
         "growth_ratio": max(row["ns_per_byte"] for row in growth) / growth[0]["ns_per_byte"],
         "goal_growth": GOAL_GROWTH,
+    }
+
+
+def measure_length(data: bytes, times: int, runs: int) -> dict[str, float]:
+    """Compile the document ``times`` over."""
+    long = repeated(data, times)
+    took = statistics.median(
+        seconds(lambda: compile_spec(long, max_bytes=len(long))) for _ in range(runs)
+    )
+    return {
+        "times": times,
+        "bytes": len(long),
+        "ms": took * 1e3,
+        "ns_per_byte": took * 1e9 / len(long),
     }
 
 
