@@ -24,6 +24,8 @@ from adhere.evaluate import (
 from adhere.evolve import SpecDiff
 from adhere.judge import ReportCards
 from adhere.resolve import Decision, PublicDecision, ScopeOfAutonomy, ToolSpecs
+from adhere.resolve.prove import ObligationsFile, ProofsFile
+from adhere.resolve.settings import SettingsResult
 from adhere.sources.fetch import Source
 from adhere.spec import Spec
 
@@ -45,6 +47,9 @@ SCHEMAS: Final[dict[str, tuple[Any, str]]] = {
     "comparison-1": (Comparison, "What differs between two models"),
     "scope-1": (ScopeOfAutonomy, "A scope of autonomy"),
     "tool-specs-1": (ToolSpecs, "What an agent's tools do"),
+    "settings-1": (SettingsResult, "What holds for each setting, and what was refused"),
+    "obligations-1": (ObligationsFile, "The obligations.toml of a spec"),
+    "proofs-1": (ProofsFile, "What came of obligations"),
     "decision-1": (Decision, "A decision, with all its reasons"),
     "public-decision-1": (PublicDecision, "What the person a decision affects may see of it"),
 }

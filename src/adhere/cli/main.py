@@ -24,6 +24,10 @@ VERBS: Final[dict[str, dict[str, str]]] = {
     "Change a spec": {
         "diff": "Say what changed between two specs, by meaning, words marked.",
     },
+    "Resolve": {
+        "settings": "What holds for each setting under some profiles, and who said so.",
+        "prove": "Prove that settings can never be brought to something, or show how they can.",
+    },
     "Evaluate models": {
         "demo": "From a spec to a first report, with nothing to set up.",
         "evaluate": "Ask models a suite of cases and report how well they adhere.",

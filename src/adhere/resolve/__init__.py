@@ -22,6 +22,12 @@ from adhere.resolve.gate import (
 )
 from adhere.resolve.gate_reading import Reading, Standing, Traced, read_conversation
 from adhere.resolve.instruction import Candidates, Delegation, Instruction, Origin
+from adhere.resolve.prove import (
+    Obligation,
+    Proof,
+    ProofsFile,
+    prove,
+)
 from adhere.resolve.provenance import Derivation, ValueOrigin
 from adhere.resolve.resolver import DEFAULT_BUDGET, resolve
 from adhere.resolve.scope import (
@@ -32,6 +38,13 @@ from adhere.resolve.scope import (
     narrowed_scope,
     parse_scope,
     unlimited_scope,
+)
+from adhere.resolve.settings import (
+    EffectiveSetting,
+    Place,
+    Profile,
+    SettingsResult,
+    effective_settings,
 )
 from adhere.resolve.tools import (
     ArgumentRole,
@@ -56,11 +69,13 @@ from adhere.resolve.values import (
 __all__ = [
     "DEFAULT_BUDGET", "EVERYTHING", "FOREVER", "NOTHING", "ArgumentRole", "Candidates", "Case",
     "Condition", "Confirmation", "Constraint", "Decision", "DecisionOutcome", "DecisionSpan",
-    "Delegation", "Derivation", "Effect", "Fact", "Fate", "Instruction", "KeyOutcome", "Origin",
+    "Delegation", "Derivation", "Effect", "EffectiveSetting", "Fact", "Fate", "Instruction",
+    "KeyOutcome", "Obligation", "Origin", "Place", "Profile", "Proof", "ProofsFile",
     "PublicDecision", "Range", "Reading", "RefusedFact", "Resolution", "Row", "ScopeOfAutonomy",
-    "ShownArgument", "Standing", "Step", "ToolSpec", "ToolSpecs", "Traced", "TracedArgument",
-    "ValueOrigin", "Values", "anything_but", "between", "call_digest", "check_resolution",
-    "confirmation", "decide", "decide_read", "decision", "effective_scope", "intersect",
-    "narrowed_scope", "one_of", "parse_scope", "parse_tool_specs", "public_view",
-    "read_conversation", "resolve", "traced_arguments", "undeclared", "unlimited_scope",
+    "SettingsResult", "ShownArgument", "Standing", "Step", "ToolSpec", "ToolSpecs", "Traced",
+    "TracedArgument", "ValueOrigin", "Values", "anything_but", "between", "call_digest",
+    "check_resolution", "confirmation", "decide", "decide_read", "decision", "effective_scope",
+    "effective_settings", "intersect", "narrowed_scope", "one_of", "parse_scope",
+    "parse_tool_specs", "prove", "public_view", "read_conversation", "resolve", "traced_arguments",
+    "undeclared", "unlimited_scope",
 ]  # fmt: skip
