@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 from hypothesis import HealthCheck, given, settings
-from laws import LAWS
+from resolver_laws import LAWS
 
 QUIET = [HealthCheck.too_slow, HealthCheck.data_too_large]
 
