@@ -24,7 +24,7 @@ from adhere.spec import (
 )
 
 _TITLE = re.compile(r"\*\*Example\*\*:?[ \t]*(?P<title>.*)", re.S)
-_NO_WORD = re.compile(r"[\W_]+")
+_WORD = re.compile(r"[^\W_]+")
 _MAX_SLUG = 80
 
 
@@ -58,10 +58,8 @@ class FenceReader:
         """What the fence is to us: an example, a setting, or just code."""
         if not self._source.data.startswith(b"~~~", fence.start):
             return None
-        match fence.info.split(None, 1):
-            case ["xml" | "setting" as info, *_]:
-                return info
-        return None
+        word = fence.info.split(None, 1)[:1]
+        return "xml" if word == ["xml"] else "setting" if word == ["setting"] else None
 
     def check_closed(self, fence: Fence, section: str | None) -> None:
         """Report a fence that runs to the end of what it stands in."""
@@ -108,7 +106,7 @@ class FenceReader:
             return None
         found = _TITLE.match(title)
         words = found["title"].strip() if found else ""
-        slug = _NO_WORD.sub("-", words[: 2 * _MAX_SLUG].lower()).strip("-")[:_MAX_SLUG]
+        slug = "-".join(_WORD.findall(words[: 2 * _MAX_SLUG].lower()))[:_MAX_SLUG]
         example = Example(
             self._unique(f"{section}/{slug or digest_bytes(span.of(self._source.data))[7:19]}"),
             words,

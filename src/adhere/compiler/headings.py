@@ -16,7 +16,7 @@ MAX_ID: Final = 200
 _LEVELS = tuple(level.value for level in Authority if level.rank)
 _LISTS = {"tags": "tags", "oldids": "old_ids"}
 _ATTRIBUTES = ("authority", "tags", "oldids", "owner")
-_NO_WORD = re.compile(r"\W+")
+_WORD = re.compile(r"\w+")
 
 Problem = tuple[str, Severity, str, str]
 """Code, severity, message and remedy of a finding about a heading."""
@@ -34,8 +34,12 @@ def read_heading(heading: Heading, title: str) -> tuple[dict[str, Any], list[Pro
             "choose a shorter id",
         ))  # fmt: skip
         name = name[:MAX_ID]
-    made = _NO_WORD.sub("_", title[:MAX_ID].lower()).strip("_") or "section"
-    fields = {"id": name or made, "id_given": bool(name), "title": title, "depth": heading.depth}
+    fields = {
+        "id": name or "_".join(_WORD.findall(title[:MAX_ID].lower())) or "section",
+        "id_given": bool(name),
+        "title": title,
+        "depth": heading.depth,
+    }
     if "{#" in title:
         problems.append((
             "heading-attributes",

@@ -31,6 +31,9 @@ _KINDS: Final[dict[str, BlockKind]] = {
 }  # fmt: skip
 
 
+_NOTED: Final = frozenset({"Link", "CodeBlock", "Item", "HtmlBlock", "Heading"})
+
+
 @dataclass(slots=True)
 class Heading:
     """What a heading line says besides its words."""
@@ -100,7 +103,8 @@ def read_blocks(text: str) -> Iterator[RawBlock]:
                     block.heading = heading = _heading(data)
             elif heading is not None:
                 heading.reaches(start, end)
-            fence = _note(block, depth, name, data, start, end) or fence
+            if name in _NOTED:
+                fence = _note(block, depth, name, data, start, end) or fence
         elif "End" in event:
             depth -= 1
             if fence is not None and event["End"] == "CodeBlock":
