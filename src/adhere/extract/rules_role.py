@@ -98,16 +98,6 @@ _ONLY_ABOUT: Final = compiled(
     r"focus (?:only |solely |exclusively )on)\s+(?P<what>[^.;!?\n]{3,140})"
 )
 _ABOUT: Final = compiled(
-    r"\b(?:(?:only|exclusively|solely) (?:talk|speak|discuss|answer|respond|help|assist|engage|"
-    r"write|provide|cover|handle)(?:\s+\S+){0,5}?\s+(?:about|on|with|to|related to|regarding|"
-    r"concerning)|"
-    r"(?:talk|speak|discuss|answer|respond|help|assist|engage)(?:\s+\S+){0,3}? (?:only|"
-    r"exclusively|solely)(?: (?:about|on|with|to|questions))?|"
-    r"stick(?: only)? to|limit(?: \w+){0,4} to|restrict(?: \w+){0,4} to|"
-    r"steer (?:\S+ ){0,4}(?:back )?to|redirect (?:\S+ ){0,4}to|focus (?:only |solely |"
-    r"exclusively )?on)\s+(?P<what>[^.;!?\n]{3,140})"
-)
-_ABOUT: Final = compiled(
     r"\b(?:discuss(?:ing)?|talk(?:ing)? (?:about|of)|speak(?:ing)? (?:about|of)|mention(?:ing)?|"
     r"bring(?:ing)? up|comment(?:ing)? on|engag(?:e|ing) (?:in|with)|"
     r"disparag(?:e|ing)|recommend(?:ing)?|promot(?:e|ing)|endors(?:e|ing)|"
