@@ -9,6 +9,10 @@ from typing import Final
 from adhere.extract.extracted import Extracted
 from adhere.extract.reading import slug
 from adhere.resolve import Condition, Instruction, Origin, one_of
+from adhere.spec import Authority
+
+OVERRIDES: Final = "earlier_instructions"
+"""The key of whether earlier instructions are ``kept`` or ``ignored``."""
 
 UNREAD: Final = "said."
 """What facts are called that stand for a condition in prose; nothing ever knows their value."""
@@ -45,6 +49,26 @@ def instructions_of(extracted: Sequence[Extracted]) -> tuple[Instruction, ...]:
             )
         )
     return tuple(made)
+
+
+def order_is_kept(section: str) -> Instruction:
+    """Return what stands against overrides: that the order of authority is not in a message's gift.
+
+    Without it "ignore all previous instructions" has nothing against it and would apply to its own
+    key; it could still lift no instruction of a higher level, each of which has a key of its own.
+
+    Args:
+        section: Id of the section of level root that says so.
+    """
+    return Instruction(
+        id=f"{section}.{OVERRIDES}",
+        level=Authority.ROOT,
+        origin=Origin("section", section),
+        key=OVERRIDES,
+        allowed=one_of("kept"),
+        inferred=True,
+        extractor="adhere",
+    )
 
 
 def _conditions(one: Extracted) -> tuple[Condition, ...]:

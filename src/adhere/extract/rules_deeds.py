@@ -182,23 +182,10 @@ _NAMED: Final = compiled(
     r"\b(?P<thing>browser|web search|search engine|calculator|interpreter)\b"
 )
 _NO_NAMES: Final = frozenset(
-    [
-        "provided",
-        "given",
-        "available",
-        "the",
-        "a",
-        "any",
-        "one",
-        "this",
-        "that",
-        "these",
-        "your",
-        "no",
-        "right",
-        "same",
-        "appropriate",
-    ]
+    """
+    provided given available the a any one this that these your no right same appropriate via using
+    through by only
+    """.split()  # noqa: SIM905
 )
 
 

@@ -203,7 +203,15 @@ _IDENTITY: Final = compiled(
 )
 
 
+_THESE_WORDS: Final = compiled(
+    r"\b(?:this|these|your|the|my|our|system|developer|hidden|initial) (?:\S+ )?"
+    r"(?:messages?|prompts?|instructions?|guidelines|rules|configuration)\b"
+)
+
+
 def _reveal(words: str) -> str:
+    if _THESE_WORDS.search(words):
+        return "reveal.instructions"
     if _IDENTITY.search(words):
         return "reveal.identity"
     return f"reveal.{slug(words, most=4) or 'this'}"
