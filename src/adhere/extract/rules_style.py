@@ -42,7 +42,7 @@ _NOT_THE_ANSWER: Final = compiled(
 
 
 def language(reading: Reading) -> Iterator[Hit]:
-    """``language``, by its code: "in entirely Swahili", "only use German", "French only"."""
+    """``language``, by its code: "entirely in Finnish", "only use German", "French only"."""
     for pattern in (_LANGUAGE, _NAMED_BEFORE):
         for clause, match, start, end in matches(reading, pattern):
             name = next(value for value in match.groupdict().values() if value in _spellings(value))

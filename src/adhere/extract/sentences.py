@@ -89,7 +89,7 @@ _NO_VERB: Final = re2.compile(r"(?i)^(?:,|:|(?:\s+(?:is|are|was|were|of|has|will
 """After a word that is no verb here: "transfer is needed", "change of plan"."""
 
 _LABEL: Final = re2.compile(r"^[A-Z][\w/&-]*(?: [\w/&-]+){0,4}:\s+")
-"""What an item of a list is about: "Change flights: ..."."""
+"""What an item of a list is about: "Payment methods: ..."."""
 
 _SETTING: Final = re2.compile(
     r"(?i)^(?:for|in|using|given|based|before|after|to|with|from|as|by|at|on|during|please|while|"
