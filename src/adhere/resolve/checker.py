@@ -59,7 +59,7 @@ class _Check:
         self._check_group(sure, {frozenset(): cases.pop(0)})
         approximated: list[str] = []
         for group in unsure:
-            limit = max(1, given.budget // len(unsure) // len(group))
+            limit = given.budget // len(unsure) // self._weight(group)
             ways = reading.ways(group, limit)
             if ways is None:
                 approximated += self._check_approximation(group)
@@ -70,6 +70,19 @@ class _Check:
             self._check_group(group, by_way)
         _require(not cases, "there are more cases than the unknown facts allow")
         _require(given.approximated == tuple(sorted(approximated)), "wrong keys approximated")
+
+    def _weight(self, group: Sequence[str]) -> int:
+        """What a case may cost: for each step, itself and every value its key ever mentions."""
+        total = 0
+        for key in {self._instructions[name].key for name in group}:
+            sets = [
+                self._instructions[name].allowed
+                for name in group
+                if self._instructions[name].key == key
+            ]
+            distinct = {repr(one) for values in sets for one in values.mentioned}
+            total += len(sets) * (1 + len(distinct))
+        return total
 
     def _check_group(self, group: Sequence[str], cases: Mapping[Way, Case]) -> None:
         """Check every case of a group, and what the rows and outcomes make of them."""

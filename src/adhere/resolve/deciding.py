@@ -8,7 +8,7 @@ from adhere.resolve.docket import LEVELS, Aside, Docket
 from adhere.resolve.instruction import Instruction
 from adhere.resolve.ledger import Ledger
 from adhere.resolve.plain import admit_while_plain
-from adhere.resolve.record import LEVEL_SHIFT, MOMENT_BITS, Entry, Meter, Record
+from adhere.resolve.record import LEVEL_SHIFT, MOMENT_BITS, Entry, Record
 from adhere.resolve.trace import KeyOutcome, Row, Step
 from adhere.resolve.values import EVERYTHING, Values
 
@@ -18,7 +18,6 @@ def decide(
     members: Sequence[int],
     outside: Container[int],
     capabilities: Container[str],
-    meter: Meter,
 ) -> Record:
     """Decide some of the instructions: all of some keys, and of every key they can reach.
 
@@ -27,13 +26,12 @@ def decide(
         members: Indexes of those to decide.
         outside: Indexes of those whose conditions do not hold.
         capabilities: What the assistant is able to do.
-        meter: Shared by everything that goes into one trace.
     """
+    record = Record()
     docket = Docket(instructions, outside, capabilities)
     docket.sort(members)
     excepts = _excepts(instructions, members)
-    staged = _admit_in_stages(instructions, docket, excepts, meter) if docket.texts else {}
-    record = Record(meter)
+    staged = _admit_in_stages(instructions, docket, excepts, record) if docket.texts else {}
     keys = sorted(docket.entries)
     special = staged.keys() | excepts.keys()
     place = 0
@@ -43,9 +41,9 @@ def decide(
         ledger = staged.get(key)
         if ledger is None:
             entries = docket.entries[key]
-            ledger = Ledger(key, [entry[4] for entry in entries], excepts.get(key, {}), meter)
+            ledger = Ledger(key, [entry[4] for entry in entries], excepts.get(key, {}), record)
             ledger.admit(entries)
-        ledger.close(record)
+        ledger.close()
     if docket.aside:
         _write_aside(docket.aside, outside, record)
     return record
@@ -73,7 +71,7 @@ def _admit_in_stages(
     instructions: Sequence[Instruction],
     docket: Docket,
     excepts: dict[str, dict[int, list[int]]],
-    meter: Meter,
+    record: Record,
 ) -> dict[str, Ledger]:
     """Decide the keys where text may be handed authority, level by level.
 
@@ -88,7 +86,7 @@ def _admit_in_stages(
     ledgers = {
         key: Ledger(
             key, [*mentioned.get(key, ()), *(entry[4] for entry in entries)],
-            excepts.get(key, {}), meter,
+            excepts.get(key, {}), record,
         )
         for key, entries in own.items()
     }  # fmt: skip
@@ -112,15 +110,17 @@ def _admit_in_stages(
 def _write_aside(aside: list[Aside], outside: Container[int], record: Record) -> None:
     """Add those that took no part, and the keys that nobody else is about."""
     left = {outcome.key: outcome.admitted for outcome in record.outcomes}
+    others = set()
     for one in sorted(aside):
         key = one.key
         if key not in left:
-            left[key] = EVERYTHING
-            record.outcomes.append(KeyOutcome(key, EVERYTHING))
-        values = left[key]
+            others.add(key)
+        values = left.get(key, EVERYTHING)
         inside = one.place not in outside
         record.steps.append(
             Step(one.id, key, 0, one.level, inside, values, values, one.fate, one.by, one.giver)
         )
         record.rows[one.place] = Row(one.id, one.fate, one.by)
-    record.outcomes.sort(key=lambda outcome: outcome.key)
+    if others:
+        record.outcomes += [KeyOutcome(key, EVERYTHING) for key in others]
+        record.outcomes.sort(key=lambda outcome: outcome.key)

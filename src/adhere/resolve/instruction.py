@@ -13,6 +13,7 @@ from adhere.spec import Authority
 
 Name: TypeAlias = Annotated[str, Meta(min_length=1)]
 ANY: Final = "*"
+_ROOT_LEVELS: Final = (Authority.ROOT, Authority.PLATFORM)
 
 
 class Origin(msgspec.Struct, frozen=True, gc=False, forbid_unknown_fields=True):
@@ -92,7 +93,8 @@ class Instruction(
         extractor: Who found it in the prose.
 
     Raises:
-        ValueError: It admits nothing, or it claims the spec's own authority from outside the spec.
+        ValueError: It admits nothing; or it claims to be of level root and is not the spec's, or
+            only implied.
     """
 
     id: Name
@@ -114,10 +116,11 @@ class Instruction(
     def __post_init__(self) -> None:
         if self.allowed.is_empty:
             raise ValueError(f'instruction "{self.id}" admits no value at all')
-        if self.level is Authority.ROOT and self.origin.kind != "section":
-            raise ValueError(
-                f'instruction "{self.id}": only sections of the spec are of level root'
-            )
+        section = self.origin.kind == "section"
+        if self.level is Authority.ROOT and not section:
+            raise ValueError(f'"{self.id}": only sections of the spec are of level root')
+        if self.mode == "implicit" and section and self.level in _ROOT_LEVELS:
+            raise ValueError(f'"{self.id}": what is only implied cannot be of level {self.level}')
 
 
 class Candidates(

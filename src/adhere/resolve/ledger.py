@@ -11,7 +11,7 @@ from typing import TypeAlias
 from adhere.resolve.cells import Cells
 from adhere.resolve.conflict import minimal_blockers, minimal_subset, settle
 from adhere.resolve.exceptions import rank_exceptions
-from adhere.resolve.record import MOMENT_BITS, ROOT_STANDING, Entry, Meter, Record
+from adhere.resolve.record import MOMENT_BITS, ROOT_STANDING, Entry, Record
 from adhere.resolve.trace import Fate, KeyOutcome, Row, Step
 from adhere.resolve.values import EVERYTHING, NOTHING, Values, intersect
 
@@ -26,7 +26,7 @@ class Ledger:
         key: The key.
         mentioned: Everything that may be admitted to it.
         excepts: For instructions of this key that are exceptions, what they except (indexes).
-        meter: Shared by everything that goes into one trace.
+        record: Where everything is written down in the end.
     """
 
     def __init__(
@@ -34,11 +34,11 @@ class Ledger:
         key: str,
         mentioned: Sequence[Values],
         excepts: Mapping[int, Sequence[int]],
-        meter: Meter,
+        record: Record,
     ) -> None:
         self.key = key
         self._cells = Cells(mentioned)
-        self._meter = meter
+        self._record = record
         self._decided: list[tuple[int, Step]] = []
         self._values = EVERYTHING
         self._mask = -1
@@ -77,8 +77,9 @@ class Ledger:
                 self._admit_equals(entries[place:end])
             place = end
 
-    def close(self, record: Record) -> None:
+    def close(self) -> None:
         """Write everything into the record."""
+        record = self._record
         for index, step in self._decided:
             record.steps.append(step)
             record.rows[index] = Row(step.id, step.fate, step.by)
@@ -134,7 +135,7 @@ class Ledger:
             self._values = allowed
         else:
             self._values = intersect(self._values, allowed)
-            self._meter.spend(len(self._values.mentioned))
+            self._record.spend(len(self._values.mentioned))
         self._narrowers.append(name)
         self._masks.append(mask)
         self._remaining.append(self._mask)
@@ -144,7 +145,7 @@ class Ledger:
         rank = len(self._decided) + 1
         step = Step(name, self.key, rank, level, True, before, self._values, fate, by, giver)
         self._decided.append((index, step))
-        self._meter.spend(len(by))
+        self._record.spend(len(by))
 
     def _blocked(self, index: int, mask: int) -> tuple[Fate, tuple[str, ...]]:
         """Say why nothing is left of ``mask``: higher standing, a later word, or an exception."""

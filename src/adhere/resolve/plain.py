@@ -67,12 +67,11 @@ def _admit_several(key: str, waiting: list[Entry], record: Record) -> bool:
     names: list[str] = []
     masks: list[int] = []
     remaining: list[int] = []
-    rank = standing = floor = last = 0
-    for order, name, index, level, allowed, _ in waiting:
+    standing = floor = last = 0
+    for rank, (order, name, index, level, allowed, _) in enumerate(waiting, start=1):
         if allowed.range is not None:
             del steps[before_all:]
             return False
-        rank += 1
         mask = 0
         one_of = allowed.one_of
         for value in allowed.except_ or () if one_of is None else one_of:
@@ -99,7 +98,7 @@ def _admit_several(key: str, waiting: list[Entry], record: Record) -> bool:
                 values = allowed
             else:
                 values = intersect(values, allowed)
-                record.meter.spend(len(values.mentioned))
+                record.spend(len(values.mentioned))
             names.append(name)
             masks.append(mask)
             remaining.append(left)

@@ -25,16 +25,19 @@ ROOT_STANDING: Final = Authority.ROOT.rank << LEVEL_SHIFT | OWN
 MAX_WRITTEN: Final = 4_000_000
 
 
-class Meter:
-    """Counts the values that steps list, so that a trace cannot outgrow the machine."""
+class Record:
+    """The outcome of deciding; rows are by index of the instruction."""
 
-    __slots__ = ("_left",)
+    __slots__ = ("_left", "outcomes", "rows", "steps")
 
     def __init__(self) -> None:
+        self.steps: list[Step] = []
+        self.rows: dict[int, Row] = {}
+        self.outcomes: list[KeyOutcome] = []
         self._left = MAX_WRITTEN
 
     def spend(self, values: int) -> None:
-        """Count ``values`` more.
+        """Count values that a step lists, so that a trace cannot outgrow the machine.
 
         Raises:
             InputError: There are too many.
@@ -46,15 +49,3 @@ class Meter:
                 "away by an instruction of its own",
                 remedy="use ranges, or fewer values a key",
             )
-
-
-class Record:
-    """The outcome of deciding; rows are by index of the instruction."""
-
-    __slots__ = ("meter", "outcomes", "rows", "steps")
-
-    def __init__(self, meter: Meter) -> None:
-        self.meter = meter
-        self.steps: list[Step] = []
-        self.rows: dict[int, Row] = {}
-        self.outcomes: list[KeyOutcome] = []

@@ -23,13 +23,12 @@ from typing import Final
 from adhere.resolve.deciding import decide
 from adhere.resolve.groups import group_keys
 from adhere.resolve.instruction import Candidates
-from adhere.resolve.record import Meter
 from adhere.resolve.scoping import Scopes
 from adhere.resolve.trace import Case, Resolution
 from adhere.resolve.undecided import Undecided, decide_group
 
-DEFAULT_BUDGET: Final = 2**18
-"""Steps that unknown facts may cost: 4,096 situations of 64 instructions."""
+DEFAULT_BUDGET: Final = 2**22
+"""Enough for 4,096 situations of 128 instructions on keys with 7 values each."""
 
 
 def resolve(candidates: Candidates, *, budget: int = DEFAULT_BUDGET) -> Resolution:
@@ -40,9 +39,9 @@ def resolve(candidates: Candidates, *, budget: int = DEFAULT_BUDGET) -> Resoluti
 
     Args:
         candidates: The instructions and facts.
-        budget: How many steps the ways unknown facts can be may cost, shared evenly by the groups
-            of keys that have any. A group beyond its share is over-approximated: sound, but
-            nothing in it is certain.
+        budget: How many steps and values may be written down for the ways unknown facts can be,
+            shared evenly by the groups of keys that have any. A group beyond its share is
+            over-approximated: sound, but nothing in it is certain.
 
     Raises:
         InputError: The trace would be too long to write down.
@@ -50,7 +49,6 @@ def resolve(candidates: Candidates, *, budget: int = DEFAULT_BUDGET) -> Resoluti
     instructions = candidates.instructions
     scopes = Scopes(candidates)
     capabilities = frozenset(candidates.capabilities)
-    meter = Meter()
     sure: Sequence[int] = range(len(instructions))
     undecided: list[Undecided] = []
     if scopes.open:
@@ -58,10 +56,10 @@ def resolve(candidates: Candidates, *, budget: int = DEFAULT_BUDGET) -> Resoluti
         unsure = [group for group in groups if not scopes.open.keys().isdisjoint(group.members)]
         for group in unsure:
             share = budget // len(unsure)
-            undecided.append(decide_group(instructions, group, scopes, capabilities, meter, share))
+            undecided.append(decide_group(instructions, group, scopes, capabilities, share))
         moving = {index for group in unsure for index in group.members}
         sure = [index for index in sure if index not in moving]
-    record = decide(instructions, sure, scopes.outside, capabilities, meter)
+    record = decide(instructions, sure, scopes.outside, capabilities)
     rows, keys = record.rows, record.outcomes
     for one in undecided:
         rows.update(one.rows)

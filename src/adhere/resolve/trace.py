@@ -133,7 +133,7 @@ class Resolution(msgspec.Struct, frozen=True, kw_only=True):
             the others one way the unknown facts may be, for one group of keys that hang together.
         approximated: Keys with more such ways than the budget allows. Their rows list every fate
             that cannot be ruled out, their admitted values are safe, and they have no steps.
-        budget: How many steps unknown facts were allowed to cost.
+        budget: What unknown facts were allowed to cost.
         facts_used: Facts that conditions read.
         facts_unknown: Facts that conditions needed and nobody set.
         facts_refused: Facts that were not believed.

@@ -11,11 +11,11 @@ from adhere.resolve.cells import Cells
 from adhere.resolve.deciding import decide
 from adhere.resolve.groups import Group
 from adhere.resolve.instruction import Instruction
-from adhere.resolve.record import Meter, Record
+from adhere.resolve.record import Record
 from adhere.resolve.scoping import Scopes, speaks_as_root
 from adhere.resolve.situations import Situations
 from adhere.resolve.trace import Case, Fate, KeyOutcome, Row
-from adhere.resolve.values import EVERYTHING, Values, intersect
+from adhere.resolve.values import EVERYTHING, Scalar, Values, intersect
 from adhere.spec import Authority
 
 ROOT_FATES = frozenset({
@@ -40,7 +40,6 @@ def decide_group(
     group: Group,
     scopes: Scopes,
     capabilities: Container[str],
-    meter: Meter,
     budget: int,
 ) -> Undecided:
     """Decide a group in every situation its unknown facts allow.
@@ -50,14 +49,13 @@ def decide_group(
         group: The group.
         scopes: The scope of each.
         capabilities: What the assistant is able to do.
-        meter: Shared by everything that goes into one trace.
-        budget: How many steps this may cost.
+        budget: How much this may cost (see `weight`).
     """
     unsure = [index for index in group.members if index in scopes.open]
     situations = Situations(
         [scopes.open[index] for index in unsure],
         scopes.book.domains,
-        max(1, budget // len(group.members)),
+        budget // weight(instructions, group.members),
     )
     if situations.too_many:
         return _approximate(instructions, group, scopes)
@@ -67,7 +65,7 @@ def decide_group(
             index for place, index in enumerate(unsure) if not situation.holding >> place & 1
         }
         outside.update(scopes.outside.intersection(group.members))
-        decided = decide(instructions, group.members, outside, capabilities, meter)
+        decided = decide(instructions, group.members, outside, capabilities)
         records[situation.holding] = decided
     cases = [
         Case(situation.assuming, tuple(records[situation.holding].steps))
@@ -78,6 +76,18 @@ def decide_group(
         for same_key in zip(*(record.outcomes for record in records.values()), strict=True)
     ]
     return Undecided(_rows(situations, group, records), keys, cases, approximated=False)
+
+
+def weight(instructions: Sequence[Instruction], members: Sequence[int]) -> int:
+    """Return what one situation of a group costs at the most: each step may list a key's values."""
+    counts: dict[str, int] = {}
+    values: dict[str, set[tuple[type, Scalar]]] = {}
+    for index in members:
+        key, allowed = instructions[index].key, instructions[index].allowed
+        counts[key] = counts.get(key, 0) + 1
+        named = values.setdefault(key, set())
+        named.update((one.__class__, one) for one in allowed.mentioned)
+    return sum(count * (1 + len(values[key])) for key, count in counts.items())
 
 
 def _rows(situations: Situations, group: Group, records: dict[int, Record]) -> dict[int, Row]:
