@@ -1,5 +1,6 @@
 """The chain of command: what applies, what may be done, and why. Pure."""
 
+from adhere.resolve.attribute import AttributedSpan, Attribution, Notice, SilentShare, attribute
 from adhere.resolve.checker import check_resolution
 from adhere.resolve.decision import (
     Decision,
@@ -9,6 +10,7 @@ from adhere.resolve.decision import (
     decision,
     public_view,
 )
+from adhere.resolve.examples import conversation_of
 from adhere.resolve.facts import Condition, Fact, RefusedFact
 from adhere.resolve.gate import (
     Confirmation,
@@ -29,6 +31,7 @@ from adhere.resolve.prove import (
     prove,
 )
 from adhere.resolve.provenance import Derivation, ValueOrigin
+from adhere.resolve.region import Reason
 from adhere.resolve.resolver import DEFAULT_BUDGET, resolve
 from adhere.resolve.scope import (
     FOREVER,
@@ -46,6 +49,7 @@ from adhere.resolve.settings import (
     SettingsResult,
     effective_settings,
 )
+from adhere.resolve.stated import RefusedStatement, StatedFacts, facts_from
 from adhere.resolve.tools import (
     ArgumentRole,
     Effect,
@@ -67,15 +71,16 @@ from adhere.resolve.values import (
 )
 
 __all__ = [
-    "DEFAULT_BUDGET", "EVERYTHING", "FOREVER", "NOTHING", "ArgumentRole", "Candidates", "Case",
-    "Condition", "Confirmation", "Constraint", "Decision", "DecisionOutcome", "DecisionSpan",
-    "Delegation", "Derivation", "Effect", "EffectiveSetting", "Fact", "Fate", "Instruction",
-    "KeyOutcome", "Obligation", "Origin", "Place", "Profile", "Proof", "ProofsFile",
-    "PublicDecision", "Range", "Reading", "RefusedFact", "Resolution", "Row", "ScopeOfAutonomy",
-    "SettingsResult", "ShownArgument", "Standing", "Step", "ToolSpec", "ToolSpecs", "Traced",
-    "TracedArgument", "ValueOrigin", "Values", "anything_but", "between", "call_digest",
-    "check_resolution", "confirmation", "decide", "decide_read", "decision", "effective_scope",
-    "effective_settings", "intersect", "narrowed_scope", "one_of", "parse_scope",
-    "parse_tool_specs", "prove", "public_view", "read_conversation", "resolve", "traced_arguments",
-    "undeclared", "unlimited_scope",
+    "DEFAULT_BUDGET", "EVERYTHING", "FOREVER", "NOTHING", "ArgumentRole", "AttributedSpan",
+    "Attribution", "Candidates", "Case", "Condition", "Confirmation", "Constraint", "Decision",
+    "DecisionOutcome", "DecisionSpan", "Delegation", "Derivation", "Effect", "EffectiveSetting",
+    "Fact", "Fate", "Instruction", "KeyOutcome", "Notice", "Obligation", "Origin", "Place",
+    "Profile", "Proof", "ProofsFile", "PublicDecision", "Range", "Reading", "Reason",
+    "RefusedFact", "RefusedStatement", "Resolution", "Row", "ScopeOfAutonomy", "SettingsResult",
+    "ShownArgument", "SilentShare", "Standing", "StatedFacts", "Step", "ToolSpec", "ToolSpecs",
+    "Traced", "TracedArgument", "ValueOrigin", "Values", "anything_but", "attribute", "between",
+    "call_digest", "check_resolution", "confirmation", "conversation_of", "decide", "decide_read",
+    "decision", "effective_scope", "effective_settings", "facts_from", "intersect",
+    "narrowed_scope", "one_of", "parse_scope", "parse_tool_specs", "prove", "public_view",
+    "read_conversation", "resolve", "traced_arguments", "undeclared", "unlimited_scope",
 ]  # fmt: skip
