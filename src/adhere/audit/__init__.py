@@ -1,0 +1,1 @@
+"""The tamper-evident record of decisions: append, prove, verify, erase content."""
