@@ -78,6 +78,13 @@ class Edge:
             level += 1
         self.size += len(entries)
 
+    def partial_tiles(self) -> Iterator[tuple[str, bytes]]:
+        """Yield (path, bytes) of the partial tiles as they are now, one a level at most."""
+        for level, tail in enumerate(self._tails):
+            if tail:
+                index = (self.size >> 8 * level) // WIDTH
+                yield tile_path(level, index, len(tail)), b"".join(tail)
+
 
 def _read(level: int | str, index: int, width: int, read: Callable[[str], bytes | None]) -> bytes:
     path = tile_path(level, index, width)

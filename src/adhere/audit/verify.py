@@ -177,13 +177,12 @@ class _Verifier:
                 self.records.add(at, entry, place)
                 if at + 1 in self.targets:
                     self._check_target()
-            last = index == bundles - 1
-            for path, data in edge.grow(entries, leaves):
-                # Tiles of level 0 and bundles are compared above, hash by hash.
-                if not path.startswith(("tile/0/", "tile/entries/")) and (
-                    last or ".p/" not in path
-                ):
-                    self._stored(path, data)
+            for stored, data in edge.grow(entries, leaves):
+                # Bundles and tiles of level 0 are compared above, hash by hash.
+                if not stored.startswith(("tile/0/", "tile/entries/")) and ".p/" not in stored:
+                    self._stored(stored, data)
+        for stored, data in edge.partial_tiles():
+            self._stored(stored, data)
         self._root(checkpoint)
 
     def _bundle(self, index: int, width: int) -> list[bytes] | None:

@@ -139,7 +139,7 @@ def prove(log: Path, number: int | None, since: Path | None, output: Path | None
         assert since is not None
         old = read_note(since)
         data = _consistency(folder, old, signed.note, size)
-    write_file(output, data) if output else click.get_binary_stream("stdout").write(data)
+    write_file(output, data) if output else sys.stdout.buffer.write(data)
     return 0
 
 
@@ -191,7 +191,7 @@ def find(log: Path, limit: int, database: str, rebuild: bool, **asked: Any) -> i
     for name in ("since", "until"):
         asked[name] = asked[name] and asked[name].replace(tzinfo=UTC)
     found = find_records(LogFolder(log), AuditQuery(**asked), database, limit, rebuild=rebuild)
-    _write_lines(click.get_binary_stream("stdout"), found, "")
+    _write_lines(sys.stdout.buffer, found, "")
     return 0
 
 
@@ -204,7 +204,7 @@ def export(log: Path, public: str, output: Path | None) -> int:
     folder = LogFolder(log)
     records = records_of(folder.entries(0, folder.checkpoint().checkpoint.size))
     if output is None:
-        _write_lines(click.get_binary_stream("stdout"), records, public)
+        _write_lines(sys.stdout.buffer, records, public)
         return 0
     draft = output.with_name(f".{output.name}.part")
     with draft.open("wb") as file:
