@@ -152,7 +152,7 @@ ATTACKS: dict[str, tuple[Attack, str, int | None, str]] = {
     "duplicate": (lambda log: rewrite(bundle(log, 1), duplicate), "entry", 259, "entries/001"),
     "remove a file": (lambda log: bundle(log, 1).unlink(), "missing", 256, "entries/001"),
     "remove the last file": (lambda log: bundle(log, 2).unlink(), "missing", 512, "002.p/189"),
-    "cut off the last": (lambda log: rewrite(bundle(log, 2), lambda e: e[:-1]), "entry", 700, "189"),
+    "cut off the last": (lambda log: rewrite(bundle(log, 2), lambda e: e[:-1]), "entry", 700, ""),
     "cut within an entry": (cut_within_an_entry, "entry", 700, "entries/002.p/189"),
     "change a tile": (lambda log: change_tile(log, "0/000"), "tile", 0, "tile/0/000"),
     "change an upper tile": (lambda log: change_tile(log, "1/000.p/2"), "tile", None, "000.p/2"),

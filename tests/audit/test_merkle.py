@@ -174,7 +174,9 @@ def test_pymerkle_agrees_and_takes_our_proofs(size: int) -> None:
         leaf = leaf_hash(entries[index])
         made = theirs.prove_inclusion(index + 1, size)
         ours = inclusion_proof(index, size, nodes)
-        proof = pymerkle.proof.InclusionProof("sha256", True, size, index + 1, made.rule, [leaf, *ours])
+        proof = pymerkle.proof.InclusionProof(
+            "sha256", True, size, index + 1, made.rule, [leaf, *ours]
+        )
         pymerkle.verify_inclusion(leaf, root, proof, index=index + 1, size=size)
         if ours:
             bad = bytes([ours[0][0] ^ 1]) + ours[0][1:]
@@ -201,7 +203,9 @@ def test_pymerkle_takes_our_consistency_proofs(old: int, new: int) -> None:
     flipped = bytes([ours[0][0] ^ 1]) + ours[0][1:]
     for first, good in ((ours[0], True), (flipped, False)):
         path = [first if each == ours[0] else each for each in made.path]
-        proof = pymerkle.proof.ConsistencyProof("sha256", True, new, old, made.rule, made.subset, path)
+        proof = pymerkle.proof.ConsistencyProof(
+            "sha256", True, new, old, made.rule, made.subset, path
+        )
         try:
             pymerkle.verify_consistency(before, after, proof, prior_size=old, later_size=new)
         except pymerkle.proof.InvalidProof:

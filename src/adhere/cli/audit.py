@@ -60,7 +60,7 @@ def command() -> None:
     \b
     Examples:
       adhere audit init gateway-log --name audit.example.com/gateway
-      adhere audit verify gateway-log --key log.pub --witness checkpoint-of-last-week
+      adhere audit verify gateway-log --key log.pub --witness last-week --json
       adhere audit prove gateway-log 1234 -o 1234.tlog-proof
       adhere audit verify 1234.tlog-proof --key log.pub
     """
