@@ -10,11 +10,13 @@ from pathlib import Path
 from typing import TypeAlias
 
 import jsonschema
+import msgspec
 import pytest
 
 from adhere.assemble import reference_dir
 from adhere.assemble.schemas import schema
 from adhere.cli.main import main
+from adhere.resolve import Candidates, resolve
 
 Run: TypeAlias = Callable[..., tuple[int, str, str]]
 MINORS = 'tone.profanity == "freely" and teen_protection.under_18'
@@ -68,21 +70,30 @@ def test_a_counterexample_can_be_tried_out(adhere: Run) -> None:
 def test_obligations_beside_the_spec(adhere: Run) -> None:
     Path("spec.md").write_text(
         "# A {#a authority=user}\n\n~~~setting\nid = 'b'\ntype = 'boolean'\ndefault = false\n"
-        "changeable_by = ['developer', 'user']\n~~~\n"
+        "changeable_by = ['system', 'user']\n~~~\n"
     )
     Path("obligations.toml").write_text(
         'schema = "adhere/obligations/1"\n[[obligation]]\nname = "no-b"\n'
         'never = "a.b"\nby = ["user"]\n'
         '[[obligation]]\nname = "lawful"\nnever = "not lawful(it)"\nby = ["user"]\n'
+        '[[protection]]\nname = "a-stands"\nsections = ["a"]\nfact = "a.b"\n'
     )
     code, out, err = adhere("prove", ".", "--json", "-o", "found")
     assert code == 1
     value = json.loads(out)
     jsonschema.Draft202012Validator(schema("proofs-1")).validate(value)
     assert [proof["outcome"] for proof in value["proofs"]] == ["refuted", "proved"]
+    assert [proof["outcome"] for proof in value["protections"]] == ["refuted"]
     written = tomllib.loads(Path("found/no-b/user.toml").read_text())
     assert written == {"schema": "adhere/profile/1", "settings": {"a": {"b": True}}}
     assert "found/no-b/user.toml" in err
+    assert "wrote instructions: found/a-stands/instructions.json" in err
+    data = Path("found/a-stands/instructions.json").read_bytes()
+    candidates = msgspec.json.decode(data, type=Candidates)
+    assert resolve(candidates).rows[0].fate == "out_of_scope"
+    code, out, _ = adhere("prove", ".")
+    assert code == 1
+    assert "refuted   a-stands, by anything below user" in out
 
 
 def test_the_shipped_obligations_follow_their_schema() -> None:

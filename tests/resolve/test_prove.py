@@ -29,6 +29,7 @@ from adhere.resolve.settings_words import profile_text
 from adhere.spec import Authority, Domain, Setting, SourceSpan, Spec
 
 REFERENCE = load_spec("reference")
+OBLIGATIONS = load_obligations("reference").obligation
 SYSTEM, DEVELOPER, USER = LEVELS
 
 
@@ -50,7 +51,7 @@ def changed(old: str, new: str) -> Spec:
 # --- what ships
 
 
-@pytest.mark.parametrize("obligation", load_obligations("reference"), ids=lambda one: one.name)
+@pytest.mark.parametrize("obligation", OBLIGATIONS, ids=lambda one: one.name)
 def test_the_standing_obligations_are_proved(obligation: Obligation) -> None:
     found = prove(REFERENCE, obligation)
     assert (found.outcome, found.counterexample) == ("proved", None)
@@ -104,7 +105,7 @@ def test_a_seeded_violation_of_the_spec_is_caught(old: str, new: str | None, nam
         old = text[start:end]
         new = old.replace('["system"]', '["system", "user"]')
     spec = changed(old, new)
-    (obligation,) = (one for one in load_obligations("reference") if one.name == name)
+    (obligation,) = (one for one in OBLIGATIONS if one.name == name)
     found = prove(spec, obligation)
     assert_shows(found, spec, obligation.never, obligation.by)
 
@@ -126,7 +127,7 @@ def test_a_seeded_error_of_the_program_is_caught(
 ) -> None:
     """A proof runs what decides in earnest: without its checks, or with fixing forgotten."""
     monkeypatch.setattr(adhere.resolve.settings, function, wrong)
-    (obligation,) = (one for one in load_obligations("reference") if one.name == name)
+    (obligation,) = (one for one in OBLIGATIONS if one.name == name)
     assert prove(REFERENCE, obligation).outcome == "refuted"
 
 

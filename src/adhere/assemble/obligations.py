@@ -9,6 +9,11 @@
     never = "not teen_protection.under_18"
     by = ["developer", "user"]
     reason = "Only the platform sets or clears this fact."
+
+    [[protection]]
+    name = "minors-stay-protected"
+    sections = ["teen_protection"]
+    fact = "teen_protection.under_18"
 """
 
 from __future__ import annotations
@@ -21,12 +26,12 @@ import msgspec
 from adhere.assemble.loading import find_document, read_limited
 from adhere.compiler.toml import MAX_BYTES, read_table
 from adhere.errors import InputError
-from adhere.resolve.prove import Obligation, ObligationsFile
+from adhere.resolve.obligations import ObligationsFile
 
 FILE: Final = "obligations.toml"
 
 
-def load_obligations(spec: str, path: Path | None = None) -> tuple[Obligation, ...]:
+def load_obligations(spec: str, path: Path | None = None) -> ObligationsFile:
     """Read the obligations of a spec.
 
     Args:
@@ -45,7 +50,7 @@ def load_obligations(spec: str, path: Path | None = None) -> tuple[Obligation, .
         )  # fmt: skip
     try:
         table = read_table(read_limited(path, MAX_BYTES).decode("utf-8"))
-        return msgspec.convert(table, ObligationsFile).obligation
+        return msgspec.convert(table, ObligationsFile)
     except (ValueError, msgspec.ValidationError) as error:
         raise InputError(
             f"these are not obligations: {error}", place=str(path), remedy="see docs/proofs.md"

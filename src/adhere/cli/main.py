@@ -36,9 +36,6 @@ VERBS: Final[dict[str, dict[str, str]]] = {
         "import": "Turn recordings of other tools into a suite.",
         "replay": "Decide recorded agent runs again, and report what that changes.",
     },
-    "Account for decisions": {
-        "audit": "Keep, verify, prove and query the record of every decision.",
-    },
 }
 """Verbs by the part of the work they belong to, with a line each; a verb's module has its help."""
 

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
 import click
+import msgspec
 from rich.text import Text
 
 from adhere.assemble import load_spec
@@ -14,7 +15,9 @@ from adhere.assemble.obligations import load_obligations
 from adhere.cli.options import SPEC, console, json_option, max_bytes_option, print_json, write_file
 from adhere.cli.profiles import named_profiles, profile_options
 from adhere.errors import UsageError
-from adhere.resolve.prove import Counterexample, Obligation, Proof, ProofsFile, prove
+from adhere.resolve.obligations import ObligationsFile, ProofsFile
+from adhere.resolve.prove import Counterexample, Obligation, Proof, prove
+from adhere.resolve.prove_protection import ProtectionProof, prove_protection
 from adhere.resolve.settings import LEVELS
 from adhere.resolve.settings_words import profile_text, show
 from adhere.spec import Authority
@@ -89,17 +92,26 @@ def command(
     if never is None:
         asked = load_obligations(spec, obligations)
     else:
-        asked = (Obligation("--never", never, _levels(by or "developer,user")),)
-    proofs = tuple(prove(document, one, given=given, stop=_after(time_limit)) for one in asked)
+        one = Obligation("--never", never, _levels(by or "developer,user"))
+        asked = ObligationsFile("adhere/obligations/1", (one,))
+    proofs: list[Proof] = []
+    protections: list[ProtectionProof] = []
+    for obligation in asked.obligation:
+        proofs.append(prove(document, obligation, given=given, stop=_after(time_limit)))
+        if not as_json:
+            _print(proofs[-1], alone=never is not None)
+    for protection in asked.protection:
+        protections.append(prove_protection(document, protection, stop=_after(time_limit)))
+        if not as_json:
+            _print_protection(protections[-1])
     if as_json:
-        print_json(ProofsFile("adhere/proofs/1", document.spec_digest, proofs))
-    else:
-        for proof in proofs:
-            _print(proof, alone=never is not None)
-    for proof in proofs:
-        if output is not None and proof.counterexample is not None:
-            _write(proof.counterexample, output if never else output / proof.obligation.name)
-    return 0 if all(proof.outcome == "proved" for proof in proofs) else 1
+        print_json(
+            ProofsFile("adhere/proofs/1", document.spec_digest, tuple(proofs), tuple(protections))
+        )
+    if output is not None:
+        _write(proofs, protections, output, alone=never is not None)
+    outcomes = [proof.outcome for proof in proofs] + [proof.outcome for proof in protections]
+    return 0 if set(outcomes) <= {"proved"} else 1
 
 
 def _after(seconds: float) -> Callable[[], bool]:
@@ -140,10 +152,35 @@ def _counterexample(found: Counterexample) -> None:
             out.print(Text(f"  {line}"))
 
 
-def _write(found: Counterexample, folder: Path) -> None:
-    words = []
-    for level, settings in found.profiles.items():
-        path = folder / f"{level}.toml"
-        write_file(path, profile_text(settings).encode())
-        words.append(f"--{level} {path}")
-    click.echo(f"wrote profiles: adhere settings SPEC {' '.join(words)}", err=True)
+def _print_protection(proof: ProtectionProof) -> None:
+    out = console()
+    line = Text(f"{proof.outcome:<10}", _STYLE[proof.outcome])
+    line.append(f"{proof.protection.name}, by anything below {proof.level}", "default")
+    out.print(line.append(f"  {proof.contexts:,} contexts", "dim"))
+    if proof.counterexample is not None:
+        for name, fact in proof.counterexample.facts.items():
+            out.print(Text(f"  {name} is {show(fact.value)}, says {fact.set_by}"))
+        for voice in proof.counterexample.instructions[1:]:
+            out.print(Text(f"  {msgspec.json.encode(voice).decode()}"))
+
+
+def _write(
+    proofs: Iterable[Proof], protections: Iterable[ProtectionProof], folder: Path, *, alone: bool
+) -> None:
+    """Write what refutes, so that it can be tried out; with many obligations, a folder each."""
+    for proof in proofs:
+        if proof.counterexample is None:
+            continue
+        words = []
+        for level, settings in proof.counterexample.profiles.items():
+            path = (folder if alone else folder / proof.obligation.name) / f"{level}.toml"
+            write_file(path, profile_text(settings).encode())
+            words.append(f"--{level} {path}")
+        click.echo(f"wrote profiles: adhere settings SPEC {' '.join(words)}", err=True)
+    for protection in protections:
+        if protection.counterexample is not None:
+            path = folder / protection.protection.name / "instructions.json"
+            candidates = protection.counterexample
+            plain = {"schema": candidates.schema, **msgspec.to_builtins(candidates)}
+            write_file(path, msgspec.json.encode(plain))
+            click.echo(f"wrote instructions: {path}", err=True)

@@ -24,11 +24,19 @@ from adhere.resolve.gate import (
 )
 from adhere.resolve.gate_reading import Reading, Standing, Traced, read_conversation
 from adhere.resolve.instruction import Candidates, Delegation, Instruction, Origin
+from adhere.resolve.obligations import (
+    ObligationsFile,
+    ProofsFile,
+)
 from adhere.resolve.prove import (
     Obligation,
     Proof,
-    ProofsFile,
     prove,
+)
+from adhere.resolve.prove_protection import (
+    Protection,
+    ProtectionProof,
+    prove_protection,
 )
 from adhere.resolve.provenance import Derivation, ValueOrigin
 from adhere.resolve.region import Reason
@@ -48,6 +56,9 @@ from adhere.resolve.settings import (
     Profile,
     SettingsResult,
     effective_settings,
+)
+from adhere.resolve.settings_candidates import (
+    settings_candidates,
 )
 from adhere.resolve.stated import RefusedStatement, StatedFacts, facts_from
 from adhere.resolve.tools import (
@@ -74,13 +85,14 @@ __all__ = [
     "DEFAULT_BUDGET", "EVERYTHING", "FOREVER", "NOTHING", "ArgumentRole", "AttributedSpan",
     "Attribution", "Candidates", "Case", "Condition", "Confirmation", "Constraint", "Decision",
     "DecisionOutcome", "DecisionSpan", "Delegation", "Derivation", "Effect", "EffectiveSetting",
-    "Fact", "Fate", "Instruction", "KeyOutcome", "Notice", "Obligation", "Origin", "Place",
-    "Profile", "Proof", "ProofsFile", "PublicDecision", "Range", "Reading", "Reason",
-    "RefusedFact", "RefusedStatement", "Resolution", "Row", "ScopeOfAutonomy", "SettingsResult",
-    "ShownArgument", "SilentShare", "Standing", "StatedFacts", "Step", "ToolSpec", "ToolSpecs",
-    "Traced", "TracedArgument", "ValueOrigin", "Values", "anything_but", "attribute", "between",
-    "call_digest", "check_resolution", "confirmation", "conversation_of", "decide", "decide_read",
-    "decision", "effective_scope", "effective_settings", "facts_from", "intersect",
-    "narrowed_scope", "one_of", "parse_scope", "parse_tool_specs", "prove", "public_view",
-    "read_conversation", "resolve", "traced_arguments", "undeclared", "unlimited_scope",
+    "Fact", "Fate", "Instruction", "KeyOutcome", "Notice", "Obligation", "ObligationsFile",
+    "Origin", "Place", "Profile", "Proof", "ProofsFile", "Protection", "ProtectionProof",
+    "PublicDecision", "Range", "Reading", "Reason", "RefusedFact", "RefusedStatement", "Resolution",
+    "Row", "ScopeOfAutonomy", "SettingsResult", "ShownArgument", "SilentShare", "Standing",
+    "StatedFacts", "Step", "ToolSpec", "ToolSpecs", "Traced", "TracedArgument", "ValueOrigin",
+    "Values", "anything_but", "attribute", "between", "call_digest", "check_resolution",
+    "confirmation", "conversation_of", "decide", "decide_read", "decision", "effective_scope",
+    "effective_settings", "facts_from", "intersect", "narrowed_scope", "one_of", "parse_scope",
+    "parse_tool_specs", "prove", "prove_protection", "public_view", "read_conversation", "resolve",
+    "settings_candidates", "traced_arguments", "undeclared", "unlimited_scope",
 ]  # fmt: skip

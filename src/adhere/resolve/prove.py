@@ -96,26 +96,6 @@ class Proof(msgspec.Struct, frozen=True, omit_defaults=True):
     counterexample: Counterexample | None = None
 
 
-class ProofsFile(msgspec.Struct, frozen=True):
-    """What came of some obligations of a spec (``adhere/proofs/1``)."""
-
-    schema: Literal["adhere/proofs/1"]
-    spec_digest: str
-    proofs: tuple[Proof, ...]
-
-
-class ObligationsFile(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """The obligations of a spec (``adhere/obligations/1``): the ``obligations.toml`` beside it."""
-
-    schema: Literal["adhere/obligations/1"]
-    obligation: tuple[Obligation, ...]
-
-    def __post_init__(self) -> None:
-        names = [one.name for one in self.obligation]
-        if len(set(names)) < len(names):
-            raise ValueError("two obligations have the same name")
-
-
 def prove(
     spec: Spec,
     obligation: Obligation,
