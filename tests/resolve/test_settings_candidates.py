@@ -33,7 +33,7 @@ SYSTEM, DEVELOPER, USER = LEVELS
 
 
 def test_facts_are_for_the_platform_alone() -> None:
-    assert FACTS == {"teen_protection.under_18", "graphic_content.adult_verified"}
+    assert {"teen_protection.under_18", "graphic_content.adult_verified"} == FACTS
 
 
 def values_of(setting: Setting) -> st.SearchStrategy[object]:

@@ -11,6 +11,9 @@ from typing import Any, Final
 
 import msgspec
 
+from adhere.assemble.auditing import ProofReport
+from adhere.audit import AuditVerification, LogIdentity, PublicRecord, Record
+from adhere.audit.proof import ConsistencyProof
 from adhere.compiler import DiagnosticsFile
 from adhere.conversation import Case, Judgement, Recording
 from adhere.evaluate import (
@@ -52,6 +55,12 @@ SCHEMAS: Final[dict[str, tuple[Any, str]]] = {
     "proofs-1": (ProofsFile, "What came of obligations"),
     "decision-1": (Decision, "A decision, with all its reasons"),
     "public-decision-1": (PublicDecision, "What the person a decision affects may see of it"),
+    "audit-1": (Record, "An entry of an audit log"),
+    "public-audit-1": (PublicRecord, "What the owner of a request may see of its record"),
+    "audit-log-1": (LogIdentity, "The log.json of an audit log"),
+    "audit-verification-1": (AuditVerification, "What `adhere audit verify LOG` found"),
+    "consistency-proof-1": (ConsistencyProof, "A proof that an audit log only grew"),
+    "proof-report-1": (ProofReport, "What `adhere audit verify PROOF` found"),
 }
 """By file name without its ending: the type and what the file is."""
 

@@ -28,6 +28,9 @@ VERBS: Final[dict[str, dict[str, str]]] = {
         "settings": "What holds for each setting under some profiles, and who said so.",
         "prove": "Prove that settings can never be brought to something, or show how they can.",
     },
+    "Account for decisions": {
+        "audit": "Keep, verify, prove and query the record of every decision.",
+    },
     "Evaluate models": {
         "demo": "From a spec to a first report, with nothing to set up.",
         "evaluate": "Ask models a suite of cases and report how well they adhere.",
