@@ -15,13 +15,14 @@ import msgspec
 import pytest
 
 from adhere.assemble.auditing import content_of
+from adhere.audit.checkpoint import SignedCheckpoint
 from adhere.audit.content import content_path
 from adhere.audit.folder import LogFolder
 from adhere.audit.index import AuditIndex, AuditQuery
 from adhere.audit.keys import create_log, open_key_store
 from adhere.audit.log import AuditLog
 from adhere.audit.merkle import root_at, verify_consistency
-from adhere.audit.note import COSIGNATURE, Signer, SignerKey
+from adhere.audit.note import COSIGNATURE, Signer, SignerKey, VerifierKey
 from adhere.audit.proof import (
     check_consistency,
     check_inclusion,
@@ -112,6 +113,48 @@ def test_the_journal_becomes_tiles_after_a_while(paths: Paths) -> None:
                 break
             threading.Event().wait(0.01)
         assert LogFolder(paths[0]).checkpoint().checkpoint.size == 2
+
+
+def test_a_log_is_verified_while_it_is_written(paths: Paths) -> None:
+    done = threading.Event()
+
+    def work() -> None:
+        number = 0
+        while not done.is_set():
+            audit.append(admitted(number), b"question")
+            number += 1
+
+    with AuditLog(*paths, pace=Pace(records=40)) as audit:
+        writers = [threading.Thread(target=work) for _ in range(4)]
+        for writer in writers:
+            writer.start()
+        sizes = []
+        for _ in range(40):
+            found = verify_log(LogFolder(paths[0]))
+            assert found.findings == ()
+            sizes.append(found.size)
+        done.set()
+        for writer in writers:
+            writer.join()
+    assert sizes == sorted(sizes)
+    assert sizes[-1] > sizes[0]
+
+
+def test_entries_that_came_after_the_checkpoint_was_read_are_no_finding(paths: Paths) -> None:
+    """What the test before meets by chance only: tiles that grow while the entries are read."""
+
+    class Moving(LogFolder):
+        def checkpoint(self, key: VerifierKey | None = None) -> SignedCheckpoint:
+            found = super().checkpoint(key)
+            if audit.size < 300:
+                for number in range(300):
+                    audit.submit(admitted(number))
+                audit.publish()
+            return found
+
+    with AuditLog(*paths) as audit:
+        found = verify_log(Moving(paths[0]))
+        assert (found.size, found.findings) == (1, ())
 
 
 def test_requests_that_never_ended_are_recorded_as_interrupted(paths: Paths) -> None:

@@ -10,6 +10,8 @@ that somebody with the key wrote another past.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import suppress
+from pathlib import Path
 
 from adhere.audit.checkpoint import Checkpoint, SignedCheckpoint, open_checkpoint, peek_checkpoint
 from adhere.audit.folder import CHECKPOINT, IDENTITY, JOURNAL, LogFolder
@@ -80,7 +82,7 @@ class _Verifier:
                 self._target(f"{self.path / JOURNAL}", frame.note)
         self._tiles(checkpoint)
         self._follow(frames)
-        self._beyond(self.frontier.size)
+        self._beyond()
         for size in sorted(self.targets):
             for place, _ in self.targets[size]:
                 self.findings.add(
@@ -216,6 +218,9 @@ class _Verifier:
 
     def _stored(self, path: str, data: bytes) -> None:
         found = self.folder.read(path)
+        if found is None:  # a full tile may have taken its place
+            found = self.folder.read(path.partition(".p/")[0])
+            found = found and found[: len(data)]
         if found is None:
             self.findings.add("missing", self.path / path, "a tile is missing")
         elif found != data and not self.differing:
@@ -287,24 +292,35 @@ class _Verifier:
                     frame.start,
                 )  # fmt: skip
 
-    def _beyond(self, size: int) -> None:
+    def _beyond(self) -> None:
         """Files of entries after the last: then the checkpoint is older than the files."""
-        root = self.path / "tile" / "entries"
-        for file in root.rglob("*"):
-            if not file.is_file():
-                continue
-            parts = str(file.relative_to(root)).split(".p/")
-            digits = parts[0].replace("x", "").replace("/", "")
-            if not digits.isdigit():
-                continue
-            end = int(digits) * WIDTH + (int(parts[1]) if len(parts) > 1 else WIDTH)
-            if end > size:
-                self.findings.add(
-                    "checkpoint", file,
-                    f"there are entries up to {end}, and the checkpoint says {size}: it is an old "
-                    "one that was put back", size,
-                )  # fmt: skip
-                return
+        file, end = _last_file(self.path / "tile" / "entries")
+        if end <= self.frontier.size:
+            return
+        # A writer may be at work: then the journal has those entries until the checkpoint does.
+        size = self.frontier.size
+        with suppress(InputError):
+            for frame in self.folder.journal():
+                size = max(size, frame.end if isinstance(frame, Frame) else 0)
+            size = max(size, self.folder.checkpoint(self.key).checkpoint.size)
+        if end > size:
+            self.findings.add(
+                "checkpoint", file,
+                f"there are entries up to {end}, and the checkpoint says {size}: it is an old one "
+                "that was put back", size,
+            )  # fmt: skip
+
+
+def _last_file(root: Path) -> tuple[Path, int]:
+    """The bundle that goes furthest, and the number of the entry it ends before."""
+    last = root, 0
+    for file in root.rglob("*"):
+        name, _, width = str(file.relative_to(root)).partition(".p/")
+        digits = name.replace("x", "").replace("/", "")
+        if digits.isdigit() and file.is_file():
+            end = int(digits) * WIDTH + (int(width) if width.isdigit() else WIDTH)
+            last = max(last, (file, end), key=lambda each: each[1])
+    return last
 
 
 def _entries(data: bytes) -> list[bytes]:
