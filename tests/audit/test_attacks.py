@@ -149,6 +149,9 @@ ATTACKS: dict[str, tuple[Attack, str, int | None, str]] = {
     "delete the first": (lambda log: rewrite(bundle(log, 0), lambda e: e[1:]), "entry", 0, "000"),
     "reorder": (lambda log: rewrite(bundle(log, 0), swap), "entry", 9, "entries/000"),
     "insert": (insert, "entry", SIZE, "entries/002.p/189"),
+    "insert into a full file": (
+        lambda log: rewrite(bundle(log, 0), lambda e: [*e, e[0]]), "entry", 256, "entries/000"
+    ),
     "duplicate": (lambda log: rewrite(bundle(log, 1), duplicate), "entry", 259, "entries/001"),
     "remove a file": (lambda log: bundle(log, 1).unlink(), "missing", 256, "entries/001"),
     "remove the last file": (lambda log: bundle(log, 2).unlink(), "missing", 512, "002.p/189"),
