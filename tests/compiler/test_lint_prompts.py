@@ -135,3 +135,11 @@ def test_the_published_prompts(data_dir: Path) -> None:
         ("marker-without-prompts", "spec.md", 3635),
         ("marker-without-prompts", "spec.md", 3957),
     ]
+
+
+def test_many_titles_that_look_numbered_already_cost_no_stack() -> None:
+    """Ids stay distinct where titles are called what a repeated title would be called."""
+    names = [*(f"a-{number}" for number in range(2, 3000)), "a", "a", "a"]
+    text = "".join(f"**Example**: {name}\n\n~~~xml\n<user>Hi</user>\n~~~\n\n" for name in names)
+    found = read_prompts(text.encode(), marker="m", name="m.md").prompts
+    assert len({prompt.id for prompt in found}) == len(found) == len(names)

@@ -144,11 +144,12 @@ def _prompt(
 
 def _unique(name: str, taken: Counter[str]) -> str:
     """Number repeated names; the counter keeps many of one name from costing a search each."""
-    taken[name] += 1
-    if taken[name] == 1:
-        return name
-    candidate = f"{name}-{taken[name]}"
-    return candidate if candidate not in taken else _unique(name, taken)
+    while True:
+        taken[name] += 1
+        candidate = name if taken[name] == 1 else f"{name}-{taken[name]}"
+        if candidate == name or candidate not in taken:
+            taken[candidate] += candidate != name
+            return candidate
 
 
 def _say(
