@@ -26,7 +26,14 @@ from adhere.evaluate import (
 )
 from adhere.evolve import SpecDiff
 from adhere.judge import ReportCards
-from adhere.resolve import Decision, PublicDecision, ScopeOfAutonomy, ToolSpecs
+from adhere.resolve import (
+    Candidates,
+    Decision,
+    PublicDecision,
+    Resolution,
+    ScopeOfAutonomy,
+    ToolSpecs,
+)
 from adhere.resolve.obligations import ObligationsFile, ProofsFile
 from adhere.resolve.settings import SettingsResult
 from adhere.sources.fetch import Source
@@ -53,6 +60,8 @@ SCHEMAS: Final[dict[str, tuple[Any, str]]] = {
     "settings-1": (SettingsResult, "What holds for each setting, and what was refused"),
     "obligations-1": (ObligationsFile, "The obligations.toml of a spec"),
     "proofs-1": (ProofsFile, "What came of obligations"),
+    "instructions-1": (Candidates, "Instructions and facts for the chain of command to decide"),
+    "resolution-1": (Resolution, "Which instructions apply, and why, with every step"),
     "decision-1": (Decision, "A decision, with all its reasons"),
     "public-decision-1": (PublicDecision, "What the person a decision affects may see of it"),
     "audit-1": (Record, "An entry of an audit log"),

@@ -25,6 +25,7 @@ VERBS: Final[dict[str, dict[str, str]]] = {
         "diff": "Say what changed between two specs, by meaning, words marked.",
     },
     "Resolve": {
+        "resolve": "Which instructions apply, by the chain of command, and why.",
         "settings": "What holds for each setting under some profiles, and who said so.",
         "prove": "Prove that settings can never be brought to something, or show how they can.",
     },

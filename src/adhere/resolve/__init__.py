@@ -11,6 +11,7 @@ from adhere.resolve.decision import (
     public_view,
 )
 from adhere.resolve.examples import conversation_of
+from adhere.resolve.explain import explain
 from adhere.resolve.facts import Condition, Fact, RefusedFact
 from adhere.resolve.gate import (
     Confirmation,
@@ -39,6 +40,7 @@ from adhere.resolve.prove_protection import (
     prove_protection,
 )
 from adhere.resolve.provenance import Derivation, ValueOrigin
+from adhere.resolve.reading import read_candidates
 from adhere.resolve.region import Reason
 from adhere.resolve.resolver import DEFAULT_BUDGET, resolve
 from adhere.resolve.scope import (
@@ -87,12 +89,13 @@ __all__ = [
     "DecisionOutcome", "DecisionSpan", "Delegation", "Derivation", "Effect", "EffectiveSetting",
     "Fact", "Fate", "Instruction", "KeyOutcome", "Notice", "Obligation", "ObligationsFile",
     "Origin", "Place", "Profile", "Proof", "ProofsFile", "Protection", "ProtectionProof",
-    "PublicDecision", "Range", "Reading", "Reason", "RefusedFact", "RefusedStatement", "Resolution",
-    "Row", "ScopeOfAutonomy", "SettingsResult", "ShownArgument", "SilentShare", "Standing",
-    "StatedFacts", "Step", "ToolSpec", "ToolSpecs", "Traced", "TracedArgument", "ValueOrigin",
-    "Values", "anything_but", "attribute", "between", "call_digest", "check_resolution",
-    "confirmation", "conversation_of", "decide", "decide_read", "decision", "effective_scope",
-    "effective_settings", "facts_from", "intersect", "narrowed_scope", "one_of", "parse_scope",
-    "parse_tool_specs", "prove", "prove_protection", "public_view", "read_conversation", "resolve",
-    "settings_candidates", "traced_arguments", "undeclared", "unlimited_scope",
+    "PublicDecision", "Range", "Reading", "Reason", "RefusedFact", "RefusedStatement",
+    "Resolution", "Row", "ScopeOfAutonomy", "SettingsResult", "ShownArgument", "SilentShare",
+    "Standing", "StatedFacts", "Step", "ToolSpec", "ToolSpecs", "Traced", "TracedArgument",
+    "ValueOrigin", "Values", "anything_but", "attribute", "between", "call_digest",
+    "check_resolution", "confirmation", "conversation_of", "decide", "decide_read", "decision",
+    "effective_scope", "effective_settings", "explain", "facts_from", "intersect",
+    "narrowed_scope", "one_of", "parse_scope", "parse_tool_specs", "prove", "prove_protection",
+    "public_view", "read_candidates", "read_conversation", "resolve", "settings_candidates",
+    "traced_arguments", "undeclared", "unlimited_scope",
 ]  # fmt: skip

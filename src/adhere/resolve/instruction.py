@@ -123,9 +123,7 @@ class Instruction(
             raise ValueError(f'"{self.id}": what is only implied cannot be of level {self.level}')
 
 
-class Candidates(
-    msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, forbid_unknown_fields=True
-):
+class Candidates(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Everything a resolution depends on (``adhere/instructions/1``).
 
     Attributes:
