@@ -155,8 +155,8 @@ def for_services(conversation: Conversation) -> Conversation:
     """Put parts that only adhere knows into words, for services that know text, images and files.
 
     Untrusted text, settings and the text of files get tags around them and are escaped as XML, so
-    that no text can close its own tag; reasoning is left out. Attribution sees the same authority
-    before and after.
+    that no text can close its own tag; reasoning is left out. Nothing untrusted gains authority by
+    it; text between two untrusted ones loses its own, as the first could have put it there.
     """
     return tuple(
         message
@@ -175,7 +175,8 @@ def _in_words(part: ContentPart) -> ContentPart:
     elif part.type == "settings":
         text = f"\n<settings>\n{escape(part.text)}\n</settings>\n"
     elif part.type == "file" and part.text:
-        text = f"\n<file name={quoteattr(part.name)}>\n{escape(part.text)}\n</file>\n"
+        file = quoteattr(part.name)
+        text = f"\n<untrusted_text file={file}>\n{escape(part.text)}\n</untrusted_text>\n"
     else:
         return part
     return ContentPart("text", text)

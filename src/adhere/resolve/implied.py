@@ -80,7 +80,7 @@ _ABOVE: Final = re.compile(
     re.I,
 )
 _PERSONAL: Final = re.compile(r"\b(?:i|i'm|me|my|we|our|you|your|please)\b|\?\s*$", re.I)
-_MARKS: Final = re.compile('["“”„«»]')
+_MARKS: Final = re.compile('["“”„«»‹›「」『』]')
 _MAX_REQUEST: Final = 600
 """Most characters of a request that comes before, or after, the text it is about."""
 _MAX_TITLE: Final = 120
@@ -144,7 +144,7 @@ def _cues(text: str, role: Role, is_marked: _IsMarked) -> Iterator[tuple[int, in
     operator = role in (Role.SYSTEM, Role.DEVELOPER)
     headings = [(match.start(), len(match[1])) for match in _HEADING.finditer(text)]
     reached = 0
-    for start in _introduced(text, is_marked):
+    for start in sorted(_introduced(text, is_marked)):
         if start >= reached:
             reached = _section_end(headings, start, len(text)) if operator else len(text)
             yield start, reached, Reason.INTRODUCED

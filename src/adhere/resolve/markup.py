@@ -136,6 +136,7 @@ def _closing(text: str, start: int, last: int) -> tuple[int, bool]:
 
 _LINE: Final = re.compile(r"([ ]*)([^\n]*)(?:\n|\Z)")
 _KEY: Final = re.compile(r"(?:- )?[a-z_][a-z0-9_.-]{0,63}:(?: +(\S.*))?$")
+_FOLDED: Final = re.compile(r"[|>][+-]?$")
 _DASH: Final = re.compile(r"- \S")
 
 
@@ -160,8 +161,10 @@ def yaml_regions(text: str) -> Iterator[Region]:
             yield from _beyond_doubt(block)
             block = []
         if inside or key is not None:
-            valued = key is not None and key[1] is not None
-            line = _Line(indent, match.start(), match.end(2), key is not None, valued)
+            value = (key and key[1]) or ""
+            folded = _FOLDED.match(value) is not None
+            valued = bool(value) and not folded
+            line = _Line(indent, match.start(), match.end(2), key is not None, valued, folded)
             block.append(line)
             if indent == block[0].indent:
                 hanging = not valued
@@ -175,6 +178,8 @@ class _Line(NamedTuple):
     end: int
     is_key: bool
     has_value: bool
+    is_folded: bool
+    """Its value is the text below it."""
 
 
 def _beyond_doubt(block: list[_Line]) -> Iterator[Region]:
@@ -184,5 +189,6 @@ def _beyond_doubt(block: list[_Line]) -> Iterator[Region]:
         and not block[0].has_value
         and any(line.indent > block[0].indent for line in keys)
     )
-    if nested or sum(line.has_value for line in keys) >= 3:
+    folded = len(block) > 1 and block[0].is_folded
+    if nested or folded or sum(line.has_value for line in keys) >= 3:
         yield Region(block[0].start, block[-1].end, Reason.YAML)

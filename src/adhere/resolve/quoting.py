@@ -132,9 +132,8 @@ _CLOSES: Final = {
 """By closing mark: the marks that may have opened."""
 _OPENING: Final = frozenset("".join(_CLOSES.values()))
 _MARKS: Final = re.compile("[\"'“”„«»‹›「」『』‘’]")
-_BEFORE_OPENING: Final = frozenset(" \t\n\0([{<—–-/=:,;|*_\"'“”„«»‹›「」『』‘’")
-_AFTER_CLOSING: Final = frozenset(" \t\n\0)]}>—–-/=:,;|*_.!?…\"'“”„«»‹›「」『』‘’")
-_EITHER: Final = frozenset("\"'‘")
+_BEFORE_OPENING: Final = frozenset(" \t\n\0([{<>—–-/=:,;|*_\"'“”„«»‹›「」『』‘’")
+_AFTER_CLOSING: Final = frozenset(" \t\n\0)]}<>—–-/=:,;|*_.!?…\"'“”„«»‹›「」『』‘’")
 _SINGLE: Final = frozenset("'‘")
 _MAX_SINGLE: Final = 300
 """Most characters between single marks, which are apostrophes as well."""
@@ -201,14 +200,16 @@ def _pairs(text: str) -> Iterator[tuple[int, int]]:
         while at > blanks[paragraph]:
             paragraph += 1
         before, after = text[at - 1 : at], text[at + 1 : at + 2]
-        if before and before not in " \t\n" and (not after or after in _AFTER_CLOSING):
+        # What a straight mark or an apostrophe does depends on what stands around it.
+        depends = mark in "\"'‘’"
+        ends = bool(before.strip()) and (not after or after in _AFTER_CLOSING)
+        if ends or not depends:
             begun = _begun(opened, at, mark, paragraph, ends_line=after in ("", "\n"))
             if begun is not None:
                 yield begun, at + 1
                 continue
-        if mark not in _OPENING or after in ("", " ", "\t", "\n"):
-            continue
-        if mark in _EITHER and before and before not in _BEFORE_OPENING:
+        begins = bool(after.strip()) and (not before or before in _BEFORE_OPENING)
+        if mark not in _OPENING or (depends and not begins):
             continue
         if mark in _SINGLE and _ELISION.match(text, at + 1):
             continue
