@@ -10,13 +10,11 @@ from pathlib import Path
 from typing import TypeAlias
 
 import jsonschema
-import msgspec
 import pytest
 
 from adhere.assemble import reference_dir
 from adhere.assemble.schemas import schema
 from adhere.cli.main import main
-from adhere.resolve import Candidates, resolve
 
 Run: TypeAlias = Callable[..., tuple[int, str, str]]
 MINORS = 'tone.profanity == "freely" and teen_protection.under_18'
@@ -87,10 +85,10 @@ def test_obligations_beside_the_spec(adhere: Run) -> None:
     written = tomllib.loads(Path("found/no-b/user.toml").read_text())
     assert written == {"schema": "adhere/profile/1", "settings": {"a": {"b": True}}}
     assert "found/no-b/user.toml" in err
-    assert "wrote instructions: found/a-stands/instructions.json" in err
-    data = Path("found/a-stands/instructions.json").read_bytes()
-    candidates = msgspec.json.decode(data, type=Candidates)
-    assert resolve(candidates).rows[0].fate == "out_of_scope"
+    assert "wrote instructions: adhere resolve found/a-stands/instructions.json" in err
+    code, out, err = adhere("resolve", "found/a-stands/instructions.json", "--json")
+    assert (code, err) == (0, "")
+    assert json.loads(out)["rows"][0]["fate"] == "out_of_scope"
     code, out, _ = adhere("prove", ".")
     assert code == 1
     assert "refuted   a-stands, by anything below user" in out

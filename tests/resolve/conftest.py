@@ -1,4 +1,4 @@
-"""Makes `strategies` and `laws` importable: what several test modules of this room share."""
+"""Makes `strategies` and `resolver_laws` importable, which several modules here share."""
 
 from __future__ import annotations
 

@@ -34,6 +34,7 @@ from adhere.resolve import (
     ScopeOfAutonomy,
     ToolSpecs,
 )
+from adhere.resolve.analyse import Analysis, AnalysisOfVersions
 from adhere.resolve.obligations import ObligationsFile, ProofsFile
 from adhere.resolve.settings import SettingsResult
 from adhere.sources.fetch import Source
@@ -62,6 +63,8 @@ SCHEMAS: Final[dict[str, tuple[Any, str]]] = {
     "proofs-1": (ProofsFile, "What came of obligations"),
     "instructions-1": (Candidates, "Instructions and facts for the chain of command to decide"),
     "resolution-1": (Resolution, "Which instructions apply, and why, with every step"),
+    "analysis-1": (Analysis, "What leads nowhere in a spec, who can change what, its prose"),
+    "analyses-1": (AnalysisOfVersions, "The analyses of several versions of a spec"),
     "decision-1": (Decision, "A decision, with all its reasons"),
     "public-decision-1": (PublicDecision, "What the person a decision affects may see of it"),
     "audit-1": (Record, "An entry of an audit log"),

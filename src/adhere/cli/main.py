@@ -28,6 +28,7 @@ VERBS: Final[dict[str, dict[str, str]]] = {
         "resolve": "Which instructions apply, by the chain of command, and why.",
         "settings": "What holds for each setting under some profiles, and who said so.",
         "prove": "Prove that settings can never be brought to something, or show how they can.",
+        "analyse": "What leads nowhere in a spec, who can change what, and the trend of versions.",
     },
     "Account for decisions": {
         "audit": "Keep, verify, prove and query the record of every decision.",

@@ -183,4 +183,4 @@ def _write(
             candidates = protection.counterexample
             plain = {"schema": candidates.schema, **msgspec.to_builtins(candidates)}
             write_file(path, msgspec.json.encode(plain))
-            click.echo(f"wrote instructions: {path}", err=True)
+            click.echo(f"wrote instructions: adhere resolve {path}", err=True)

@@ -1,5 +1,14 @@
 """The chain of command: what applies, what may be done, and why. Pure."""
 
+from adhere.resolve.analyse import (
+    Analysis,
+    AnalysisOfVersions,
+    analyse,
+)
+from adhere.resolve.analyse_change import (
+    ChangeOfRule,
+    compare_rules,
+)
 from adhere.resolve.attribute import AttributedSpan, Attribution, Notice, SilentShare, attribute
 from adhere.resolve.checker import check_resolution
 from adhere.resolve.decision import (
@@ -84,18 +93,19 @@ from adhere.resolve.values import (
 )
 
 __all__ = [
-    "DEFAULT_BUDGET", "EVERYTHING", "FOREVER", "NOTHING", "ArgumentRole", "AttributedSpan",
-    "Attribution", "Candidates", "Case", "Condition", "Confirmation", "Constraint", "Decision",
-    "DecisionOutcome", "DecisionSpan", "Delegation", "Derivation", "Effect", "EffectiveSetting",
-    "Fact", "Fate", "Instruction", "KeyOutcome", "Notice", "Obligation", "ObligationsFile",
-    "Origin", "Place", "Profile", "Proof", "ProofsFile", "Protection", "ProtectionProof",
-    "PublicDecision", "Range", "Reading", "Reason", "RefusedFact", "RefusedStatement",
-    "Resolution", "Row", "ScopeOfAutonomy", "SettingsResult", "ShownArgument", "SilentShare",
-    "Standing", "StatedFacts", "Step", "ToolSpec", "ToolSpecs", "Traced", "TracedArgument",
-    "ValueOrigin", "Values", "anything_but", "attribute", "between", "call_digest",
-    "check_resolution", "confirmation", "conversation_of", "decide", "decide_read", "decision",
-    "effective_scope", "effective_settings", "explain", "facts_from", "intersect",
-    "narrowed_scope", "one_of", "parse_scope", "parse_tool_specs", "prove", "prove_protection",
-    "public_view", "read_candidates", "read_conversation", "resolve", "settings_candidates",
-    "traced_arguments", "undeclared", "unlimited_scope",
+    "DEFAULT_BUDGET", "EVERYTHING", "FOREVER", "NOTHING", "Analysis", "AnalysisOfVersions",
+    "ArgumentRole", "AttributedSpan", "Attribution", "Candidates", "Case", "ChangeOfRule",
+    "Condition", "Confirmation", "Constraint", "Decision", "DecisionOutcome", "DecisionSpan",
+    "Delegation", "Derivation", "Effect", "EffectiveSetting", "Fact", "Fate", "Instruction",
+    "KeyOutcome", "Notice", "Obligation", "ObligationsFile", "Origin", "Place", "Profile", "Proof",
+    "ProofsFile", "Protection", "ProtectionProof", "PublicDecision", "Range", "Reading", "Reason",
+    "RefusedFact", "RefusedStatement", "Resolution", "Row", "ScopeOfAutonomy", "SettingsResult",
+    "ShownArgument", "SilentShare", "Standing", "StatedFacts", "Step", "ToolSpec", "ToolSpecs",
+    "Traced", "TracedArgument", "ValueOrigin", "Values", "analyse", "anything_but", "attribute",
+    "between", "call_digest", "check_resolution", "compare_rules", "confirmation",
+    "conversation_of", "decide", "decide_read", "decision", "effective_scope", "effective_settings",
+    "explain", "facts_from", "intersect", "narrowed_scope", "one_of", "parse_scope",
+    "parse_tool_specs", "prove", "prove_protection", "public_view", "read_candidates",
+    "read_conversation", "resolve", "settings_candidates", "traced_arguments", "undeclared",
+    "unlimited_scope",
 ]  # fmt: skip
