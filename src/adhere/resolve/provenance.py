@@ -99,7 +99,7 @@ def texts_of(number: int, message: Message) -> Iterator[Text]:
     for part in message.content:
         if part.type == "settings" or not part.text:
             continue
-        role = Role.TOOL if part.type == "untrusted" else message.role
+        role = message.role if part.speaks else Role.TOOL
         yield Text(number, role, part.text, at)
         at += len(part.text)
 
