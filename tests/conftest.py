@@ -7,9 +7,21 @@ import sys
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 sys.path.insert(0, str(Path(__file__).parent.parent / "fuzz"))  # the laws of the compiler
 sys.path.insert(0, str(Path(__file__).parent / "support"))  # a service that behaves like a model's
+
+
+# How long an example takes says more of the machine than of the code; and what a machine nobody
+# watches runs must not depend on chance.
+settings.register_profile(
+    "adhere",
+    deadline=None,
+    suppress_health_check=[HealthCheck.too_slow],
+    derandomize=os.environ.get("CI") == "true",
+)
+settings.load_profile("adhere")
 
 
 @pytest.fixture(scope="session")

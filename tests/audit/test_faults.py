@@ -245,9 +245,9 @@ def run_limited(paths: Paths, limit: int) -> subprocess.CompletedProcess[bytes]:
         signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
         resource.setrlimit(resource.RLIMIT_FSIZE, (limit, limit))
 
-    script = WRITER.replace("while True:", "while number < 10_000:").replace(
-        "audit.append(Admitted", "failing(audit.append, Admitted"
-    )
+    script = WRITER.replace("while True:", "while number < 10_000:")
+    for record in ("Admitted", "Completed"):  # whichever meets the limit first
+        script = script.replace(f"audit.append({record}", f"failing(audit.append, {record}")
     script = "\n".join([
         "import os",
         "from adhere.errors import SystemFault",
