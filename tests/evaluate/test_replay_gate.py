@@ -24,7 +24,7 @@ from adhere.evaluate.replay_gate import (
     replay_run,
 )
 from adhere.resolve import Reading, ToolSpecs, decide_read, parse_tool_specs, unlimited_scope
-from adhere.resolve.gate_consent import consent_to
+from adhere.resolve.gate.consent import consent_to
 from adhere.sources.agentdyn import (
     AgentRun,
     AttackRule,

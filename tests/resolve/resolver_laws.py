@@ -23,8 +23,8 @@ from adhere.resolve import (
     check_resolution,
     resolve,
 )
-from adhere.resolve.facts import refusal
-from adhere.resolve.points import Samples
+from adhere.resolve.chain.facts import refusal
+from adhere.resolve.checker.points import Samples
 from adhere.spec import Authority
 
 BLOCKED = (Fate.MISALIGNED, Fate.SUPERSEDED, Fate.EXCEPTED)

@@ -14,11 +14,11 @@ from hypothesis import strategies as st
 from adhere.assemble import load_spec
 from adhere.compiler import compile_spec
 from adhere.resolve import Candidates, Condition, Fact, Fate, Instruction, Origin, one_of
-from adhere.resolve.analyse import Analysis, analyse
-from adhere.resolve.analyse_change import Flip, compare_rules
-from adhere.resolve.analyse_settings import NOTES, FindingKind, rights_matrix, settings_findings
-from adhere.resolve.analyse_text import prose, text_by_level
-from adhere.resolve.settings import LEVELS, Request, decide_setting
+from adhere.resolve.analyses.analyse import Analysis, analyse
+from adhere.resolve.analyses.change import Flip, compare_rules
+from adhere.resolve.analyses.settings import NOTES, FindingKind, rights_matrix, settings_findings
+from adhere.resolve.analyses.text import prose, text_by_level
+from adhere.resolve.settings.effective import LEVELS, Request, decide_setting
 from adhere.spec import Authority, Domain, Setting, SourceSpan, Spec
 
 REFERENCE = load_spec("reference")

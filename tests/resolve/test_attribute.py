@@ -8,7 +8,7 @@ import pytest
 
 from adhere.conversation import ContentPart, Message, Role, ToolCall
 from adhere.resolve import Attribution, attribute
-from adhere.resolve.attribute import Markup
+from adhere.resolve.attribution.attribute import Markup
 from adhere.spec import Authority
 
 

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from adhere.conversation import ContentPart, Conversation, Message, Role, for_services
 from adhere.resolve import Attribution, attribute
-from adhere.resolve.attribute import Markup
+from adhere.resolve.attribution.attribute import Markup
 from adhere.spec import Authority
 
 FRAGMENTS = st.sampled_from(

@@ -25,7 +25,7 @@ from adhere.resolve import (
     read_candidates,
     resolve,
 )
-from adhere.resolve.words import legible, values
+from adhere.resolve.chain.words import legible, values
 from adhere.spec import Authority
 
 SYSTEM, DEVELOPER, USER = Authority.SYSTEM, Authority.DEVELOPER, Authority.USER

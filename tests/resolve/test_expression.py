@@ -10,9 +10,9 @@ from hypothesis import strategies as st
 
 from adhere.assemble import load_spec
 from adhere.errors import InputError
-from adhere.resolve.expression import MAX_LENGTH, addresses, leaves, parse_expression
-from adhere.resolve.expression_binding import bind, holds
-from adhere.resolve.prove_views import View, declared
+from adhere.resolve.proofs.binding import bind, holds
+from adhere.resolve.proofs.expression import MAX_LENGTH, addresses, leaves, parse_expression
+from adhere.resolve.proofs.views import View, declared
 from adhere.spec import Authority
 
 SETTINGS = declared(load_spec("reference"))

@@ -9,12 +9,12 @@ import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from resolver_laws import LAWS
 
-from adhere.resolve import deciding, docket, ledger, resolver, scoping, undecided
-from adhere.resolve.ledger import Ledger
-from adhere.resolve.record import MOMENT_BITS, Entry
-from adhere.resolve.situations import Situations
-from adhere.resolve.trace import Fate
-from adhere.resolve.values import NOTHING
+from adhere.resolve.chain import admission, deciding, participants, resolver, scoping, undecided
+from adhere.resolve.chain.admission import Admission
+from adhere.resolve.chain.situations import Situations
+from adhere.resolve.chain.trace import Fate
+from adhere.resolve.chain.transcript import MOMENT_BITS, Entry
+from adhere.resolve.chain.values import NOTHING
 from adhere.spec import Authority
 
 Patch = pytest.MonkeyPatch
@@ -27,13 +27,13 @@ def only_ledgers(patch: Patch) -> None:
 
 def the_lowest_first(patch: Patch) -> None:
     only_ledgers(patch)
-    admit = Ledger.admit
+    admit = Admission.admit
 
-    def turned(self: Ledger, entries: list[Entry]) -> None:
+    def turned(self: Admission, entries: list[Entry]) -> None:
         top = ROOT_ORDER
         admit(self, [(top - order, *rest) for order, *rest in entries])  # type: ignore[misc]
 
-    patch.setattr(Ledger, "admit", turned)
+    patch.setattr(Admission, "admit", turned)
 
 
 ROOT_ORDER = -((Authority.ROOT.rank << 4 | 8) << MOMENT_BITS) - 1
@@ -41,63 +41,65 @@ ROOT_ORDER = -((Authority.ROOT.rank << 4 | 8) << MOMENT_BITS) - 1
 
 def earlier_beats_later(patch: Patch) -> None:
     only_ledgers(patch)
-    admit = Ledger.admit
+    admit = Admission.admit
 
-    def turned(self: Ledger, entries: list[Entry]) -> None:
+    def turned(self: Admission, entries: list[Entry]) -> None:
         span = 1 << MOMENT_BITS
         admit(self, [(order // span * span - order % span, *rest) for order, *rest in entries])  # type: ignore[misc]
 
-    patch.setattr(Ledger, "admit", turned)
+    patch.setattr(Admission, "admit", turned)
 
 
 def the_first_listed_wins_a_tie(patch: Patch) -> None:
     only_ledgers(patch)
 
-    def one_by_one(self: Ledger, entries: list[Entry]) -> None:
+    def one_by_one(self: Admission, entries: list[Entry]) -> None:
         for entry in sorted(entries, key=lambda entry: entry[2]):
             self._admit_one(entry)
 
-    patch.setattr(Ledger, "_admit_equals", one_by_one)
+    patch.setattr(Admission, "_admit_equals", one_by_one)
 
 
 def whoever_is_blocked_takes_away_all_the_same(patch: Patch) -> None:
     only_ledgers(patch)
-    write = Ledger._write
+    write = Admission._write
 
-    def greedy(self: Ledger, entry: Entry, before: Any, fate: Fate, by: Any) -> None:
+    def greedy(self: Admission, entry: Entry, before: Any, fate: Fate, by: Any) -> None:
         if fate is Fate.MISALIGNED:
             self._values = NOTHING
         write(self, entry, before, fate, by)
 
-    patch.setattr(Ledger, "_write", greedy)
+    patch.setattr(Admission, "_write", greedy)
 
 
 def nobody_takes_anything_away(patch: Patch) -> None:
     only_ledgers(patch)
-    narrow = Ledger._narrow
+    narrow = Admission._narrow
 
-    def idle(self: Ledger, *rest: Any) -> None:
+    def idle(self: Admission, *rest: Any) -> None:
         mask = self._mask
         narrow(self, *rest)
         self._mask = mask
 
-    patch.setattr(Ledger, "_narrow", idle)
+    patch.setattr(Admission, "_narrow", idle)
 
 
 def every_text_counts_as_delegated_to(patch: Patch) -> None:
-    best = docket._best
-    patch.setattr(docket, "_best", lambda offers, text: best(offers, text) or (0, "somebody"))
-    patch.setattr(docket.Docket, "_sort_texts", lambda self, texts: self.texts.extend(texts))
+    best = participants._best
+    patch.setattr(participants, "_best", lambda offers, text: best(offers, text) or (0, "somebody"))
+    patch.setattr(
+        participants.Participants, "_sort_texts", lambda self, texts: self.texts.extend(texts)
+    )
 
 
 def text_speaks_as_the_user(patch: Patch) -> None:
-    def as_user(self: docket.Docket, texts: list[int]) -> None:
+    def as_user(self: participants.Participants, texts: list[int]) -> None:
         for index in texts:
             one = self._instructions[index]
             entry = (-(2 << 4 | 8) << MOMENT_BITS, one.id, index, Authority.USER, one.allowed, "")
             self.entries.setdefault(one.key, []).append(entry)
 
-    patch.setattr(docket.Docket, "_sort_texts", as_user)
+    patch.setattr(participants.Participants, "_sort_texts", as_user)
 
 
 def delegation_hands_on_the_higher_level(patch: Patch) -> None:
@@ -106,23 +108,23 @@ def delegation_hands_on_the_higher_level(patch: Patch) -> None:
             return min(max(levels[:2]), levels[2])
         return min(*levels, **rest)
 
-    patch.setattr(docket, "min", higher, raising=False)
+    patch.setattr(participants, "min", higher, raising=False)
 
 
 def delegation_covers_every_key(patch: Patch) -> None:
     def careless(offers: Any, text: Any) -> Any:
         return min(offers.values(), default=None)
 
-    patch.setattr(docket, "_best", careless)
+    patch.setattr(participants, "_best", careless)
 
 
 def the_dead_delegate(patch: Patch) -> None:
-    grant = docket.Docket.grant
+    grant = participants.Participants.grant
 
-    def careless(self: docket.Docket, rank: int, applied: Any) -> None:
+    def careless(self: participants.Participants, rank: int, applied: Any) -> None:
         grant(self, rank, {one.id for one in self._instructions})
 
-    patch.setattr(docket.Docket, "grant", careless)
+    patch.setattr(participants.Participants, "grant", careless)
 
 
 def root_believes_anybody(patch: Patch) -> None:
@@ -130,7 +132,7 @@ def root_believes_anybody(patch: Patch) -> None:
 
 
 def messages_can_be_root(patch: Patch) -> None:
-    patch.setitem(docket._ORDERS, "system", docket._ORDERS["root"])
+    patch.setitem(participants._ORDERS, "system", participants._ORDERS["root"])
 
 
 def unknown_means_one_thing(patch: Patch) -> None:
@@ -166,25 +168,25 @@ def only_the_first_case_counts(patch: Patch) -> None:
 def all_of_them_block(patch: Patch) -> None:
     only_ledgers(patch)
     patch.setattr(
-        ledger, "minimal_blockers", lambda masks, remaining, count, target: list(range(count))
+        admission, "minimal_blockers", lambda masks, remaining, count, target: list(range(count))
     )
 
 
 def the_highest_blocks_whoever_it_was(patch: Patch) -> None:
     only_ledgers(patch)
-    patch.setattr(ledger, "minimal_blockers", lambda *_: [0])
+    patch.setattr(admission, "minimal_blockers", lambda *_: [0])
 
 
 def blockers_need_not_apply(patch: Patch) -> None:
     only_ledgers(patch)
-    blocked = Ledger._blocked
+    blocked = Admission._blocked
 
-    def by_blocked(self: Ledger, index: int, mask: int) -> Any:
+    def by_blocked(self: Admission, index: int, mask: int) -> Any:
         fate, by = blocked(self, index, mask)
         refused = [step.id for _, step in self._decided if step.fate is not Fate.APPLIES]
         return fate, tuple(refused[:1]) or by
 
-    patch.setattr(Ledger, "_blocked", by_blocked)
+    patch.setattr(Admission, "_blocked", by_blocked)
 
 
 def exceptions_do_not_count(patch: Patch) -> None:

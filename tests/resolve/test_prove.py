@@ -13,19 +13,19 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-import adhere.resolve.settings
+import adhere.resolve.settings.effective
 from adhere.assemble import load_spec, reference_dir
 from adhere.assemble.obligations import load_obligations
 from adhere.assemble.profiles import parse_profile
 from adhere.compiler import compile_spec
 from adhere.errors import InputError, UsageError
 from adhere.resolve import Obligation, Profile, Proof, effective_settings, prove
-from adhere.resolve.expression import parse_expression
-from adhere.resolve.expression_binding import bind, holds
-from adhere.resolve.prove_classes import classes
-from adhere.resolve.prove_views import View, declared, seen, view
-from adhere.resolve.settings import LEVELS
-from adhere.resolve.settings_words import profile_text
+from adhere.resolve.proofs.binding import bind, holds
+from adhere.resolve.proofs.classes import classes
+from adhere.resolve.proofs.expression import parse_expression
+from adhere.resolve.proofs.views import View, declared, seen, view
+from adhere.resolve.settings.effective import LEVELS
+from adhere.resolve.settings.words import profile_text
 from adhere.spec import Authority, Domain, Setting, SourceSpan, Spec
 
 REFERENCE = load_spec("reference")
@@ -110,7 +110,7 @@ def test_a_seeded_violation_of_the_spec_is_caught(old: str, new: str | None, nam
     assert_shows(found, spec, obligation.never, obligation.by)
 
 
-READ = adhere.resolve.settings._read
+READ = adhere.resolve.settings.effective._read
 
 
 @pytest.mark.parametrize(
@@ -126,7 +126,7 @@ def test_a_seeded_error_of_the_program_is_caught(
     monkeypatch: pytest.MonkeyPatch, function: str, wrong: Any, name: str
 ) -> None:
     """A proof runs what decides in earnest: without its checks, or with fixing forgotten."""
-    monkeypatch.setattr(adhere.resolve.settings, function, wrong)
+    monkeypatch.setattr(adhere.resolve.settings.effective, function, wrong)
     (obligation,) = (one for one in OBLIGATIONS if one.name == name)
     assert prove(REFERENCE, obligation).outcome == "refuted"
 

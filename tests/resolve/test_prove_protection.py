@@ -7,8 +7,8 @@ from typing import Any
 import msgspec
 import pytest
 
-import adhere.resolve.facts
-import adhere.resolve.scoping
+import adhere.resolve.chain.facts
+import adhere.resolve.chain.scoping
 from adhere.assemble import load_spec, reference_dir
 from adhere.assemble.obligations import load_obligations
 from adhere.compiler import compile_spec
@@ -65,8 +65,8 @@ def test_a_spec_that_lets_developers_set_the_fact_is_caught() -> None:
 
 
 def test_an_error_in_who_may_set_facts_is_caught(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(adhere.resolve.facts, "refusal", lambda _: "")
-    monkeypatch.setattr(adhere.resolve.scoping, "speaks_as_root", lambda _: False)
+    monkeypatch.setattr(adhere.resolve.chain.facts, "refusal", lambda _: "")
+    monkeypatch.setattr(adhere.resolve.chain.scoping, "speaks_as_root", lambda _: False)
     assert_shows(prove_protection(REFERENCE, MINORS))
 
 

@@ -13,10 +13,10 @@ from hypothesis import strategies as st
 
 from adhere.conversation import ContentPart, Message, Role
 from adhere.resolve import Derivation, Reading
-from adhere.resolve.provenance import Text, origins, texts_of
-from adhere.resolve.provenance_intent import asks_for, delegates, sentences
-from adhere.resolve.provenance_records import records_of
-from adhere.resolve.tools import Effect, ToolSpec, ToolSpecs
+from adhere.resolve.gate.intent import asks_for, delegates, sentences
+from adhere.resolve.gate.provenance import Text, origins, texts_of
+from adhere.resolve.gate.records import records_of
+from adhere.resolve.gate.tools import Effect, ToolSpec, ToolSpecs
 
 SECRET = "mallory@evil.example"
 

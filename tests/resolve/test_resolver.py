@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given, settings
 from strategies import candidates
 
-import adhere.resolve.deciding as deciding
+import adhere.resolve.chain.deciding as deciding
 from adhere.errors import InputError
 from adhere.resolve import (
     Candidates,
@@ -32,7 +32,7 @@ from adhere.resolve import (
     one_of,
     resolve,
 )
-from adhere.resolve.exceptions import rank_exceptions
+from adhere.resolve.chain.exceptions import rank_exceptions
 from adhere.spec import Authority
 
 ROOT, PLATFORM, SYSTEM = Authority.ROOT, Authority.PLATFORM, Authority.SYSTEM

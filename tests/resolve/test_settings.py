@@ -13,8 +13,8 @@ from adhere.assemble import load_spec
 from adhere.assemble.profiles import parse_profile
 from adhere.compiler import compile_spec
 from adhere.resolve import Profile, SettingsResult, effective_settings
-from adhere.resolve.settings import LEVELS, Refusal, Step
-from adhere.resolve.settings_words import choices, plain, show
+from adhere.resolve.settings.effective import LEVELS, Refusal, Step
+from adhere.resolve.settings.words import choices, plain, show
 from adhere.spec import Authority, Domain, Setting, SettingValue, SourceSpan, Spec
 
 REFERENCE = load_spec("reference")

@@ -22,8 +22,8 @@ from adhere.resolve import (
     one_of,
     resolve,
 )
-from adhere.resolve.settings import LEVELS, Refusal
-from adhere.resolve.settings_candidates import is_fact, scalar, settings_candidates
+from adhere.resolve.settings.candidates import is_fact, scalar, settings_candidates
+from adhere.resolve.settings.effective import LEVELS, Refusal
 from adhere.spec import Authority, Setting
 
 REFERENCE = load_spec("reference")

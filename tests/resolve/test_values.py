@@ -17,8 +17,8 @@ from adhere.resolve import (
     intersect,
     one_of,
 )
-from adhere.resolve.cells import Cells, places
-from adhere.resolve.points import Samples
+from adhere.resolve.chain.value_sets import ValueSets, places
+from adhere.resolve.checker.points import Samples
 
 VALUES = (True, False, 0, 1, 2, 3, 4, 5, 6, 7, "x", "y", "z", "1", "mars")
 
@@ -130,7 +130,7 @@ def test_long_lists_intersect_like_short_ones() -> None:
 def test_masks_are_the_same_sets(first: int, second: int, third: int) -> None:
     """The bits of the resolver and the sample points of the checker agree about every set."""
     sets = [made(first), made(second), made(third)]
-    cells, samples = Cells(sets), Samples(sets)
+    cells, samples = ValueSets(sets), Samples(sets)
     masks = [cells.mask(values) for values in sets]
     points = [samples.of(values) for values in sets]
     for one in range(3):
@@ -145,7 +145,7 @@ def test_masks_are_the_same_sets(first: int, second: int, third: int) -> None:
 def test_cells_partition_a_set(first: int, second: int) -> None:
     """Every cell lies in a set or outside it, and who holds it is told rightly."""
     sets = [made(first), made(second)]
-    cells = Cells([*sets, EVERYTHING])
+    cells = ValueSets([*sets, EVERYTHING])
     masks = [cells.mask(values) for values in sets]
     camps = cells.camps(-1, masks)
     assert camps

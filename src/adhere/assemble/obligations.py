@@ -26,7 +26,7 @@ import msgspec
 from adhere.assemble.loading import find_document, read_limited
 from adhere.compiler.toml import MAX_BYTES, read_table
 from adhere.errors import InputError
-from adhere.resolve.obligations import ObligationsFile
+from adhere.resolve.proofs.obligations import ObligationsFile
 
 FILE: Final = "obligations.toml"
 

@@ -34,9 +34,9 @@ from adhere.resolve import (
     ScopeOfAutonomy,
     ToolSpecs,
 )
-from adhere.resolve.analyse import Analysis, AnalysisOfVersions
-from adhere.resolve.obligations import ObligationsFile, ProofsFile
-from adhere.resolve.settings import SettingsResult
+from adhere.resolve.analyses.analyse import Analysis, AnalysisOfVersions
+from adhere.resolve.proofs.obligations import ObligationsFile, ProofsFile
+from adhere.resolve.settings.effective import SettingsResult
 from adhere.sources.fetch import Source
 from adhere.spec import Spec
 

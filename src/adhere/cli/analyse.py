@@ -13,12 +13,12 @@ from adhere.assemble.loading import read_limited
 from adhere.cli.options import SPEC, console, json_option, max_bytes_option, print_json
 from adhere.errors import InputError, UsageError
 from adhere.resolve import Candidates, read_candidates
-from adhere.resolve.analyse import Analysis, AnalysisOfVersions, analyse
-from adhere.resolve.analyse_change import ChangeOfRule, compare_rules
-from adhere.resolve.analyse_settings import NOTES, Right
-from adhere.resolve.analyse_text import LevelOfText
-from adhere.resolve.settings import LEVELS
-from adhere.resolve.settings_words import show
+from adhere.resolve.analyses.analyse import Analysis, AnalysisOfVersions, analyse
+from adhere.resolve.analyses.change import ChangeOfRule, compare_rules
+from adhere.resolve.analyses.settings import NOTES, Right
+from adhere.resolve.analyses.text import LevelOfText
+from adhere.resolve.settings.effective import LEVELS
+from adhere.resolve.settings.words import show
 from adhere.spec import Authority
 
 _GENERIC = ("spec", "model_spec")

@@ -15,11 +15,11 @@ from adhere.assemble.obligations import load_obligations
 from adhere.cli.options import SPEC, console, json_option, max_bytes_option, print_json, write_file
 from adhere.cli.profiles import named_profiles, profile_options
 from adhere.errors import UsageError
-from adhere.resolve.obligations import ObligationsFile, ProofsFile
-from adhere.resolve.prove import Counterexample, Obligation, Proof, prove
-from adhere.resolve.prove_protection import ProtectionProof, prove_protection
-from adhere.resolve.settings import LEVELS
-from adhere.resolve.settings_words import profile_text, show
+from adhere.resolve.proofs.obligations import ObligationsFile, ProofsFile
+from adhere.resolve.proofs.protection import ProtectionProof, prove_protection
+from adhere.resolve.proofs.prove import Counterexample, Obligation, Proof, prove
+from adhere.resolve.settings.effective import LEVELS
+from adhere.resolve.settings.words import profile_text, show
 from adhere.spec import Authority
 
 _STYLE = {"proved": "green", "refuted": "bold red", "undecided": "yellow"}

@@ -21,8 +21,8 @@ from adhere.resolve import (
     read_candidates,
     resolve,
 )
-from adhere.resolve.reading import DEFAULT_MAX_INSTRUCTIONS
-from adhere.resolve.words import legible, listed, values
+from adhere.resolve.chain.reading import DEFAULT_MAX_INSTRUCTIONS
+from adhere.resolve.chain.words import legible, listed, values
 
 _STYLES = {
     Fate.APPLIES: "green", Fate.MISALIGNED: "red", Fate.SUPERSEDED: "yellow",

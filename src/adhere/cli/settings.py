@@ -11,8 +11,8 @@ from adhere.assemble import load_spec
 from adhere.cli.options import SPEC, console, json_option, max_bytes_option, print_json
 from adhere.cli.profiles import named_profiles, printable, profile_options, short
 from adhere.resolve import SettingsResult, effective_settings
-from adhere.resolve.settings import EffectiveSetting
-from adhere.resolve.settings_words import show
+from adhere.resolve.settings.effective import EffectiveSetting
+from adhere.resolve.settings.words import show
 from adhere.spec import Authority
 
 

@@ -10,7 +10,7 @@ import msgspec
 
 from adhere.evaluate.statistics import Rate, rate
 from adhere.resolve import Effect, ToolSpecs
-from adhere.resolve.gate_consent import unagreed_actions
+from adhere.resolve.gate.consent import unagreed_actions
 from adhere.sources.tau_bench import Trial
 
 

@@ -1,28 +1,42 @@
 """The chain of command: what applies, what may be done, and why. Pure."""
 
-from adhere.resolve.analyse import (
+from adhere.resolve.analyses.analyse import (
     Analysis,
     AnalysisOfVersions,
     analyse,
 )
-from adhere.resolve.analyse_change import (
+from adhere.resolve.analyses.change import (
     ChangeOfRule,
     compare_rules,
 )
-from adhere.resolve.attribute import AttributedSpan, Attribution, Notice, SilentShare, attribute
-from adhere.resolve.checker import check_resolution
-from adhere.resolve.decision import (
-    Decision,
-    DecisionOutcome,
-    DecisionSpan,
-    PublicDecision,
-    decision,
-    public_view,
+from adhere.resolve.attribution.attribute import (
+    AttributedSpan,
+    Attribution,
+    Notice,
+    SilentShare,
+    attribute,
 )
-from adhere.resolve.examples import conversation_of
-from adhere.resolve.explain import explain
-from adhere.resolve.facts import Condition, Fact, RefusedFact
-from adhere.resolve.gate import (
+from adhere.resolve.attribution.examples import conversation_of
+from adhere.resolve.attribution.region import Reason
+from adhere.resolve.attribution.stated import RefusedStatement, StatedFacts, facts_from
+from adhere.resolve.chain.explain import explain
+from adhere.resolve.chain.facts import Condition, Fact, RefusedFact
+from adhere.resolve.chain.instruction import Candidates, Delegation, Instruction, Origin
+from adhere.resolve.chain.reading import read_candidates
+from adhere.resolve.chain.resolver import DEFAULT_BUDGET, resolve
+from adhere.resolve.chain.trace import Case, Fate, KeyOutcome, Resolution, Row, Step
+from adhere.resolve.chain.values import (
+    EVERYTHING,
+    NOTHING,
+    Range,
+    Values,
+    anything_but,
+    between,
+    intersect,
+    one_of,
+)
+from adhere.resolve.checker.check import check_resolution
+from adhere.resolve.gate.decide import (
     Confirmation,
     ShownArgument,
     TracedArgument,
@@ -32,27 +46,17 @@ from adhere.resolve.gate import (
     decide_read,
     traced_arguments,
 )
-from adhere.resolve.gate_reading import Reading, Standing, Traced, read_conversation
-from adhere.resolve.instruction import Candidates, Delegation, Instruction, Origin
-from adhere.resolve.obligations import (
-    ObligationsFile,
-    ProofsFile,
+from adhere.resolve.gate.decision import (
+    Decision,
+    DecisionOutcome,
+    DecisionSpan,
+    PublicDecision,
+    decision,
+    public_view,
 )
-from adhere.resolve.prove import (
-    Obligation,
-    Proof,
-    prove,
-)
-from adhere.resolve.prove_protection import (
-    Protection,
-    ProtectionProof,
-    prove_protection,
-)
-from adhere.resolve.provenance import Derivation, ValueOrigin
-from adhere.resolve.reading import read_candidates
-from adhere.resolve.region import Reason
-from adhere.resolve.resolver import DEFAULT_BUDGET, resolve
-from adhere.resolve.scope import (
+from adhere.resolve.gate.provenance import Derivation, ValueOrigin
+from adhere.resolve.gate.reading import Reading, Standing, Traced, read_conversation
+from adhere.resolve.gate.scope import (
     FOREVER,
     Constraint,
     ScopeOfAutonomy,
@@ -61,18 +65,7 @@ from adhere.resolve.scope import (
     parse_scope,
     unlimited_scope,
 )
-from adhere.resolve.settings import (
-    EffectiveSetting,
-    Place,
-    Profile,
-    SettingsResult,
-    effective_settings,
-)
-from adhere.resolve.settings_candidates import (
-    settings_candidates,
-)
-from adhere.resolve.stated import RefusedStatement, StatedFacts, facts_from
-from adhere.resolve.tools import (
+from adhere.resolve.gate.tools import (
     ArgumentRole,
     Effect,
     ToolSpec,
@@ -80,16 +73,29 @@ from adhere.resolve.tools import (
     parse_tool_specs,
     undeclared,
 )
-from adhere.resolve.trace import Case, Fate, KeyOutcome, Resolution, Row, Step
-from adhere.resolve.values import (
-    EVERYTHING,
-    NOTHING,
-    Range,
-    Values,
-    anything_but,
-    between,
-    intersect,
-    one_of,
+from adhere.resolve.proofs.obligations import (
+    ObligationsFile,
+    ProofsFile,
+)
+from adhere.resolve.proofs.protection import (
+    Protection,
+    ProtectionProof,
+    prove_protection,
+)
+from adhere.resolve.proofs.prove import (
+    Obligation,
+    Proof,
+    prove,
+)
+from adhere.resolve.settings.candidates import (
+    settings_candidates,
+)
+from adhere.resolve.settings.effective import (
+    EffectiveSetting,
+    Place,
+    Profile,
+    SettingsResult,
+    effective_settings,
 )
 
 __all__ = [

@@ -1,0 +1,1 @@
+"""Who said which stretch of a conversation, and with what authority."""

@@ -1,0 +1,1 @@
+"""Settings: what holds once platform, developer and user have asked."""
