@@ -27,22 +27,32 @@ _CHAIN: Final = ("follow_all_applicable_instructions", "apply_instructions")
 
 
 def find_suite(where: str) -> Suite:
-    """Load the suite in the folder ``where``, or the reference spec's for ``reference``.
+    """Load the suite in the folder ``where``, or one of the reference spec's.
+
+    ``reference`` is its own, ``reference/NAME`` a further one beside it.
 
     Raises:
         InputError: There is no such suite, or it cannot be used.
         SystemFault: It cannot be read.
     """
     path = Path(where)
-    if where == REFERENCE and not path.exists():
-        path = reference_dir() / "suite"
+    if not path.exists() and where in (shipped := shipped_suites()):
+        path = shipped[where]
     if not path.is_dir():
         raise InputError(
             "there is no such folder",
             place=where,
-            remedy=f"name a folder with manifest.toml and cases.jsonl, or `{REFERENCE}`",
+            remedy="name a folder with manifest.toml and cases.jsonl, or one of "
+            + ", ".join(shipped_suites()),
         )
     return load_suite(path)
+
+
+def shipped_suites() -> dict[str, Path]:
+    """Return the folders of the suites that ship with adhere, by the name to load them by."""
+    beside = sorted((reference_dir() / "suites").glob("*/manifest.toml"))
+    further = {f"{REFERENCE}/{manifest.parent.name}": manifest.parent for manifest in beside}
+    return {REFERENCE: reference_dir() / "suite", **further}
 
 
 def tested_sections(spec: str, suite: str | None) -> frozenset[str]:

@@ -17,7 +17,10 @@ from adhere.conversation.case import (
     Recording,
     ReferenceAnswer,
     ToolCalled,
+    ToolDefinition,
+    ToolFunction,
     ToolNotCalled,
+    Variant,
     Words,
 )
 from adhere.conversation.fields import DEFAULT_LIMITS, Limits
@@ -36,6 +39,7 @@ __all__ = [
     "DEFAULT_LIMITS", "AllOf", "Answer", "AnyOf", "Case", "Check", "Contains", "ContentPart",
     "Conversation", "Direction", "Excludes", "Json", "Judgement", "Limits", "Matches", "Message",
     "Not", "Outcome", "OutcomeIs", "Pair", "Recording", "ReferenceAnswer", "Role", "ToolCall",
-    "ToolCalled", "ToolNotCalled", "Usage", "Words", "decode_conversation", "for_services",
-    "parse_chat", "parse_conversation", "parse_responses", "render_chat",
+    "ToolCalled", "ToolDefinition", "ToolFunction", "ToolNotCalled", "Usage", "Variant", "Words",
+    "decode_conversation", "for_services", "parse_chat", "parse_conversation", "parse_responses",
+    "render_chat",
 ]  # fmt: skip

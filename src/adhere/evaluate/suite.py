@@ -1,20 +1,19 @@
-"""Suites: a folder with ``manifest.toml`` and ``cases.jsonl``."""
+"""Suites: a folder with ``manifest.toml`` and ``cases.jsonl`` or ``cases.yaml``."""
 
 from __future__ import annotations
 
 import hashlib
 import tomllib
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Literal
 
 import msgspec
 
-from adhere.conversation import Case, Role
+from adhere.conversation import Case
 from adhere.errors import InputError, SystemFault
+from adhere.evaluate.case_file import CASE_FILES, read_case_file
 from adhere.spec import Spec
-
-_MAX_LINE = 4 * 1024 * 1024
 
 
 class SuiteManifest(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
@@ -33,7 +32,7 @@ class SuiteManifest(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=Tru
 class Suite(msgspec.Struct, frozen=True):
     """A suite in memory.
 
-    ``digest`` is ``sha256:…`` of ``cases.jsonl`` as it stands in the folder.
+    ``digest`` is ``sha256:…`` of the file of cases as it stands in the folder.
     """
 
     manifest: SuiteManifest
@@ -50,24 +49,20 @@ def load_suite(folder: Path) -> Suite:
         SystemFault: A file cannot be read.
     """
     manifest = _manifest(folder / "manifest.toml")
-    cases: list[Case] = []
-    seen: dict[str, int] = {}
     digest = hashlib.sha256()
-    path = folder / "cases.jsonl"
-    for number, line in _lines(path):
-        digest.update(line)
-        if not line.strip():
-            continue
-        case = _case(line, path, number)
-        if case.id in seen:
-            raise InputError(
-                f'the case id "{case.id}" stands in line {seen[case.id]} already',
-                place=f"{path}:{number}",
-                remedy="give each case an id of its own",
-            )
-        seen[case.id] = number
-        cases.append(case)
-    return Suite(manifest, tuple(cases), f"sha256:{digest.hexdigest()}", str(folder))
+    cases = tuple(read_case_file(_case_file(folder), digest.update))
+    return Suite(manifest, cases, f"sha256:{digest.hexdigest()}", str(folder))
+
+
+def _case_file(folder: Path) -> Path:
+    found = [folder / name for name in CASE_FILES if (folder / name).exists()]
+    if len(found) == 1:
+        return found[0]
+    raise InputError(
+        "this suite has two files of cases" if found else "this suite has no cases",
+        place=str(folder),
+        remedy=f"keep one of {' and '.join(CASE_FILES)}",
+    )
 
 
 def write_suite(folder: Path, manifest: SuiteManifest, cases: Iterable[Case]) -> None:
@@ -116,40 +111,3 @@ def _manifest(path: Path) -> SuiteManifest:
         raise InputError(
             f"the manifest cannot be read: {error}", place=str(path), remedy="see docs/formats.md"
         ) from error
-
-
-def _lines(path: Path) -> Iterator[tuple[int, bytes]]:
-    try:
-        with path.open("rb") as file:
-            number = 0
-            while line := file.readline(_MAX_LINE + 1):
-                number += 1
-                if len(line) > _MAX_LINE:
-                    raise InputError(
-                        f"the line is longer than {_MAX_LINE:,} bytes", place=f"{path}:{number}"
-                    )
-                yield number, line
-    except OSError as error:
-        raise SystemFault(f"cannot read it: {error.strerror}", place=str(path)) from error
-
-
-_DECODER = msgspec.json.Decoder(Case)
-
-
-def _case(line: bytes, path: Path, number: int) -> Case:
-    try:
-        case = _DECODER.decode(line)
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-        raise InputError(
-            f"this is not a case: {error}", place=f"{path}:{number}", remedy="see docs/formats.md"
-        ) from error
-    problem = None
-    if not case.id or not case.sections:
-        problem = "a case needs an id and at least one section"
-    elif not case.conversation:
-        problem = f'the conversation of case "{case.id}" is empty'
-    elif case.conversation[-1].role is Role.ASSISTANT:
-        problem = f'case "{case.id}" ends with the assistant: nothing is left to answer'
-    if problem:
-        raise InputError(problem, place=f"{path}:{number}", remedy="see docs/formats.md")
-    return case

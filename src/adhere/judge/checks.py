@@ -22,6 +22,7 @@ from adhere.conversation import (
     Not,
     Outcome,
     OutcomeIs,
+    ToolCall,
     ToolCalled,
     ToolNotCalled,
     Words,
@@ -32,6 +33,9 @@ from adhere.judge.verdict import Finding, Verdict, direction
 
 class ChecksJudge:
     """Runs the checks; a case without any is held against the outcome that is right.
+
+    Where neither can decide, since there are no checks and either outcome is right, the answer is
+    not scored.
 
     The outcome comes from a detector of refusals, not from a model; `adhere.detect` says how far
     it can be trusted.
@@ -64,6 +68,11 @@ class ChecksJudge:
                 failure = check.fails
                 if failure == "quality":  # the outcome may say more than the check does
                     failure = direction(case, outcome) or "quality"
+        if not case.checks and case.right == "either":
+            undecided = Finding(
+                "outcome", True, "the case has no checks: a model or a person judges"
+            )
+            return Verdict(self.name, outcome, None, evidence=(undecided,))
         if not case.checks:
             failure = direction(case, outcome)
             why = f" ({', '.join(read.cues)})" if read.cues else ""
@@ -91,10 +100,7 @@ def _run(check: Check, answer: Answer, outcome: Outcome) -> tuple[bool, str]:
         case Json():
             return _json(check, answer.content)
         case ToolCalled() | ToolNotCalled():
-            called = [call.name for call in answer.tool_calls]
-            hit = bool(called) if check.name == "*" else check.name in called
-            detail = f"tools called: {', '.join(called) or 'none'}"
-            return hit is isinstance(check, ToolCalled), detail
+            return _calls(check, answer)
         case OutcomeIs():
             return outcome.value in check.is_, f"the answer is {outcome}"
         case Not():
@@ -133,6 +139,27 @@ def _pattern(pattern: str) -> Any:
 def _matches(check: Matches, text: str) -> tuple[bool, str]:
     found = _pattern(check.pattern).search(text)
     return found is not None, f'found "{found[0][:200]}"' if found else "no match"
+
+
+def _calls(check: ToolCalled | ToolNotCalled, answer: Answer) -> tuple[bool, str]:
+    hits = [
+        call
+        for call in answer.tool_calls
+        if check.name in ("*", call.name)
+        and all(_argument(call, name, wanted) for name, wanted in check.where.items())
+    ]
+    detail = f"tools called: {', '.join(call.name for call in answer.tool_calls) or 'none'}"
+    if check.where:
+        detail += f"; {len(hits)} with such arguments"
+    return bool(hits) is isinstance(check, ToolCalled), detail
+
+
+def _argument(call: ToolCall, name: str, pattern: str) -> bool:
+    if name not in call.arguments:
+        return False
+    value = call.arguments[name]
+    text = value if isinstance(value, str) else msgspec.json.encode(value).decode()
+    return _pattern(pattern).search(text) is not None
 
 
 def _json(check: Json, text: str) -> tuple[bool, str]:
