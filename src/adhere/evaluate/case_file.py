@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from array import array
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Final
@@ -11,6 +12,7 @@ import msgspec
 
 from adhere.conversation import AllOf, AnyOf, Case, Check, Role, ToolCalled
 from adhere.errors import InputError, SystemFault
+from adhere.evaluate.numbering import Numbers
 from adhere.evaluate.strict_yaml import MAX_BYTES, YamlDocument, YamlError
 
 CASE_FILES: Final = ("cases.jsonl", "cases.yaml")
@@ -34,14 +36,15 @@ def read_case_file(
         InputError: Something is not a case, or cannot be used as one; names file and line.
         SystemFault: The file cannot be read.
     """
-    ids: dict[str, int] = {}
+    ids, lines = Numbers(), array("Q")
     for line, case in (_from_yaml if path.suffix == ".yaml" else _from_lines)(path, seen):
         problem = _problem(case)
-        if case.id in ids:
-            problem = f'the case id "{case.id}" stands in line {ids[case.id]} already'
+        number = ids.add(case.id)
+        if number < len(lines):
+            problem = f'the case id "{case.id}" stands in line {lines[number]} already'
         if problem:
             raise InputError(problem, place=f"{path}:{line}", remedy=_REMEDY)
-        ids[case.id] = line
+        lines.append(line)
         yield case
 
 

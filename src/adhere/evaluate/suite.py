@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import tomllib
-from collections.abc import Iterable
+from array import array
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Literal
 
@@ -13,6 +14,7 @@ import msgspec
 from adhere.conversation import Case
 from adhere.errors import InputError, SystemFault
 from adhere.evaluate.case_file import CASE_FILES, read_case_file
+from adhere.evaluate.stored_cases import StoredCases
 from adhere.spec import Spec
 
 
@@ -30,13 +32,17 @@ class SuiteManifest(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=Tru
 
 
 class Suite(msgspec.Struct, frozen=True):
-    """A suite in memory.
+    """A suite.
 
-    ``digest`` is ``sha256:…`` of the file of cases as it stands in the folder.
+    Attributes:
+        manifest: What it says of itself.
+        cases: `StoredCases` where they were loaded, so that a large suite is not held in memory.
+        digest: ``sha256:…`` of the file of cases as it stands in the folder.
+        folder: Where it is.
     """
 
     manifest: SuiteManifest
-    cases: tuple[Case, ...]
+    cases: Sequence[Case]
     digest: str
     folder: str
 
@@ -49,8 +55,20 @@ def load_suite(folder: Path) -> Suite:
         SystemFault: A file cannot be read.
     """
     manifest = _manifest(folder / "manifest.toml")
-    digest = hashlib.sha256()
-    cases = tuple(read_case_file(_case_file(folder), digest.update))
+    path, digest = _case_file(folder), hashlib.sha256()
+    cases: Sequence[Case]
+    if path.suffix == ".yaml":
+        cases = tuple(read_case_file(path, digest.update))
+    else:
+        starts, start, end = array("Q"), 0, 0
+
+        def seen(line: bytes) -> None:
+            nonlocal start, end
+            digest.update(line)
+            start, end = end, end + len(line)
+
+        starts.extend(start for _case in read_case_file(path, seen))
+        cases = StoredCases(path, starts)
     return Suite(manifest, cases, f"sha256:{digest.hexdigest()}", str(folder))
 
 
