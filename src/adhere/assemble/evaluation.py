@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Final
 
@@ -10,7 +11,8 @@ from adhere.assemble.loading import REFERENCE, find_document, reference_dir
 from adhere.assemble.services import is_service, open_service
 from adhere.errors import InputError, UsageError
 from adhere.evaluate import Suite, load_suite
-from adhere.judge import ChecksJudge, Judge, LabelJudge, RubricJudge
+from adhere.judge import ChecksJudge, Judge, LabelJudge, RubricJudge, asks_for_language
+from adhere.judge.checks import no_language
 from adhere.models import Model, Script, ScriptedModel, recorded_models
 from adhere.spec import Spec
 
@@ -104,15 +106,18 @@ def find_models(names: Iterable[str], suite: Suite, *, connections: int = 32) ->
     return models
 
 
-def find_judge(name: str, spec: Spec | None = None, *, connections: int = 32) -> Judge:
+def find_judge(
+    name: str, spec: Spec | None = None, *, suite: Suite | None = None, connections: int = 32
+) -> Judge:
     """Return the judge.
 
     ``checks`` runs a case's checks, ``label:WHO`` takes labels that came with the answers, and an
     address (`adhere.assemble.services.open_service`) is a model that grades by the sections of
-    ``spec``.
+    ``spec``. With ``suite`` it is made sure that its checks can run here.
 
     Raises:
-        UsageError: There is no such judge, or a grading model has no spec to grade by.
+        UsageError: There is no such judge, a grading model has no spec to grade by, or a check
+            needs a library that is not installed.
     """
     if is_service(name):
         if spec is None:
@@ -122,12 +127,32 @@ def find_judge(name: str, spec: Spec | None = None, *, connections: int = 32) ->
         return RubricJudge(open_service(name, connections=connections), spec, always=always)
     kind, _, who = name.partition(":")
     if name == "checks":
-        return ChecksJudge()
+        identify = identify_language()
+        checks = (check for case in (suite.cases if suite else ()) for check in case.checks)
+        if identify is no_language and any(map(asks_for_language, checks)):
+            no_language("")
+        return ChecksJudge(identify)
     if kind == "label" and who:
         return LabelJudge(who)
     raise UsageError(
         f'"{name}" is not a judge', remedy="use checks, label:WHO, or https://HOST/v1#MODEL"
     )
+
+
+def identify_language() -> Callable[[str], str]:
+    """Return what tells the language of a text: py3langid where it is installed.
+
+    Without it the function returned raises `UsageError` on its first text.
+    """
+    if find_spec("py3langid") is None:
+        return no_language
+
+    def identify(text: str) -> str:
+        from py3langid.langid import classify  # noqa: PLC0415  (half a second, and NumPy)
+
+        return str(classify(text)[0])
+
+    return identify
 
 
 def _scripted(which: str, suite: Suite) -> ScriptedModel:

@@ -86,7 +86,7 @@ def command(
           --model recorded --judge label:human -o runs/xstest
     """
     spec, suite = load_spec(spec_name), find_suite(suite_name)
-    judge = find_judge(judge_name, spec, connections=connections)
+    judge = find_judge(judge_name, spec, suite=suite, connections=connections)
     models = find_models(model_names, suite, connections=connections)
     unknown = unknown_sections(suite, spec)
     if unknown and sum(unknown.values()) == sum(len(case.sections) for case in suite.cases):

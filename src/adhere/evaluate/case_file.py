@@ -14,6 +14,7 @@ from adhere.conversation import AllOf, AnyOf, Case, Check, Role, ToolCalled
 from adhere.errors import InputError, SystemFault
 from adhere.evaluate.numbering import Numbers
 from adhere.evaluate.strict_yaml import MAX_BYTES, YamlDocument, YamlError
+from adhere.judge import check_flaw
 
 CASE_FILES: Final = ("cases.jsonl", "cases.yaml")
 """What the file may be called."""
@@ -115,7 +116,9 @@ def _problem(case: Case) -> str | None:
     unknown = sorted({*_wanted(case.checks), *case.tool_results} - {*names, "*"})
     if unknown and (case.tools or case.tool_results):
         return f'case "{case.id}" speaks of the tool "{unknown[0]}", which it does not define'
-    return None
+    flaws = (check_flaw(check) for check in case.checks)
+    flaw = next((flaw for flaw in flaws if flaw is not None), None)
+    return f'a check of case "{case.id}" cannot run: {flaw}' if flaw else None
 
 
 def _wanted(checks: tuple[Check, ...]) -> Iterator[str]:

@@ -7,7 +7,7 @@ from adhere.judge.agreement import (
     fleiss_kappa,
     krippendorff_alpha,
 )
-from adhere.judge.checks import ChecksJudge, run_check
+from adhere.judge.checks import ChecksJudge, asks_for_language, check_flaw, run_check
 from adhere.judge.correction import Corrected, prediction_powered, rogan_gladen
 from adhere.judge.labels import LabelJudge
 from adhere.judge.report_card import Card, ReportCards, report_cards
@@ -16,7 +16,7 @@ from adhere.judge.verdict import Finding, Judge, Verdict, direction
 
 __all__ = [
     "Agreement", "Card", "ChecksJudge", "Corrected", "Finding", "Grade", "Judge", "LabelJudge",
-    "ReportCards", "RubricJudge", "Verdict", "agreement", "cohen_kappa", "direction",
-    "fleiss_kappa", "krippendorff_alpha", "prediction_powered", "read_grade", "report_cards",
-    "rogan_gladen", "run_check",
+    "ReportCards", "RubricJudge", "Verdict", "agreement", "asks_for_language", "check_flaw",
+    "cohen_kappa", "direction", "fleiss_kappa", "krippendorff_alpha", "prediction_powered",
+    "read_grade", "report_cards", "rogan_gladen", "run_check",
 ]  # fmt: skip

@@ -52,7 +52,17 @@ KINDS: tuple[str, ...] = tuple(
 """The ids of all kinds."""
 
 
-def instruction(kind: str, parameters: Mapping[str, Any]) -> Instruction:
+def parameters(kind: str) -> tuple[str, ...]:
+    """Return the names of the parameters of a kind.
+
+    Raises:
+        KeyError: There is no such kind.
+    """
+    by_tag = {str(each.__struct_config__.tag): each for each in get_args(Instruction)}
+    return by_tag[kind].__struct_fields__
+
+
+def instruction(kind: str, given: Mapping[str, Any]) -> Instruction:
     """Return the instruction of this kind; parameters that are None count as not given.
 
     Raises:
@@ -60,9 +70,9 @@ def instruction(kind: str, parameters: Mapping[str, Any]) -> Instruction:
     """
     if kind not in KINDS:
         raise InputError(f'no check is known for "{kind}"', remedy="see adhere.judge.ifeval.KINDS")
-    given = {name: value for name, value in parameters.items() if value is not None}
+    known = {name: value for name, value in given.items() if value is not None}
     try:
-        found: Instruction = msgspec.convert({**given, "kind": kind}, Instruction)
+        found: Instruction = msgspec.convert({**known, "kind": kind}, Instruction)
     except msgspec.ValidationError as error:
         raise InputError(f'the parameters of "{kind}" do not fit: {error}') from error
     return found
