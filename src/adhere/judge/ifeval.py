@@ -59,7 +59,7 @@ def parameters(kind: str) -> tuple[str, ...]:
         KeyError: There is no such kind.
     """
     by_tag = {str(each.__struct_config__.tag): each for each in get_args(Instruction)}
-    return by_tag[kind].__struct_fields__
+    return tuple(by_tag[kind].__struct_fields__)
 
 
 def instruction(kind: str, given: Mapping[str, Any]) -> Instruction:
