@@ -15,6 +15,7 @@ from rich.console import Console
 from adhere.assemble import REFERENCE
 from adhere.compiler import DEFAULT_MAX_BYTES
 from adhere.errors import SystemFault
+from adhere.evaluate import Rate
 
 
 class SpecName(click.ParamType[str]):
@@ -55,6 +56,15 @@ def console(*, stderr: bool = False) -> Console:
 def print_json(value: object) -> None:
     """Print a value as indented JSON."""
     click.echo(msgspec.json.format(msgspec.json.encode(value), indent=2).decode())
+
+
+def figure(rate: Rate) -> str:
+    """Return a rate and its 95 % interval in percent: ``83.2 [78.6, 87.1]``."""
+    if rate.value is None:
+        return "–"
+    if rate.method == "none":
+        return f"{100 * rate.value:.1f}"
+    return f"{100 * rate.value:.1f} [{100 * rate.low:.1f}, {100 * rate.high:.1f}]"
 
 
 def write_file(path: Path, data: bytes) -> None:

@@ -13,8 +13,7 @@ import click
 from rich.text import Text
 
 from adhere.assemble.loading import read_limited
-from adhere.cli.options import console, json_option, print_json
-from adhere.cli.tables import figure
+from adhere.cli.options import console, figure, json_option, print_json
 from adhere.errors import InputError, SystemFault, UsageError
 from adhere.evaluate import Rate
 from adhere.evaluate.replay_consent import replay_consent

@@ -7,7 +7,9 @@ from collections.abc import Iterable, Sequence
 from rich.console import Console
 from rich.text import Text
 
-from adhere.evaluate import Cell, Rate, Report, Row
+from adhere.cli.group_tables import group_tables
+from adhere.cli.options import figure
+from adhere.evaluate import Cell, Report, Row
 
 
 def report_tables(out: Console, report: Report) -> None:
@@ -33,6 +35,7 @@ def report_tables(out: Console, report: Report) -> None:
         ("", [report.total]), ("Level", report.by_authority), ("Section", report.by_section),
     ):  # fmt: skip
         _table(out, heading, manifest.models, rows)
+    group_tables(out, report)
     missing = report.sections_without_cases
     if missing:
         out.print(Text(f"\n{len(missing)} sections with an authority have no case here", "dim"))
@@ -72,12 +75,3 @@ def _figures(cell: Cell) -> tuple[str, ...]:
         f"{strict.hits}/{strict.total}" if strict.total else "–",
         f"{lax.hits}/{lax.total}" if lax.total else "–", str(cell.quality),
     )  # fmt: skip
-
-
-def figure(rate: Rate) -> str:
-    """Return a rate and its 95 % interval in percent: ``83.2 [78.6, 87.1]``."""
-    if rate.value is None:
-        return "–"
-    if rate.method == "none":
-        return f"{100 * rate.value:.1f}"
-    return f"{100 * rate.value:.1f} [{100 * rate.low:.1f}, {100 * rate.high:.1f}]"

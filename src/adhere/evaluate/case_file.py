@@ -13,7 +13,6 @@ import msgspec
 from adhere.conversation import AllOf, AnyOf, Case, Check, Role, ToolCalled
 from adhere.errors import InputError, SystemFault
 from adhere.evaluate.numbering import Numbers
-from adhere.evaluate.strict_yaml import MAX_BYTES, YamlDocument, YamlError
 from adhere.judge import check_flaw
 
 CASE_FILES: Final = ("cases.jsonl", "cases.yaml")
@@ -73,6 +72,9 @@ def _from_lines(path: Path, seen: Callable[[bytes], None]) -> Iterator[tuple[int
 
 
 def _from_yaml(path: Path, seen: Callable[[bytes], None]) -> Iterator[tuple[int, Case]]:
+    # YAML is for small suites written by hand; others need not wait for its parser.
+    from adhere.evaluate.strict_yaml import MAX_BYTES, YamlDocument, YamlError  # noqa: PLC0415
+
     try:
         with path.open("rb") as file:
             data = file.read(MAX_BYTES + 1)

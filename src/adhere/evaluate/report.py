@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Literal
 
 import msgspec
 
 from adhere.conversation import Answer, Case, Direction, Outcome
+from adhere.evaluate.group_figures import GroupFigures, group_figures
+from adhere.evaluate.observation import observe
 from adhere.evaluate.run import (
     AnswerRecord,
     Key,
@@ -88,6 +90,8 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
     by_section: tuple[Row, ...]
     sections_without_cases: tuple[str, ...]
     failures: tuple[Failure, ...]
+    groups: tuple[GroupFigures, ...] = ()
+    """Pairs, sets of variants and stated confidence, one entry a model."""
 
 
 def report_on(folder: Path) -> Report:
@@ -127,7 +131,24 @@ def report_on(folder: Path) -> Report:
             for key, verdict in verdicts.items()
             if verdict.adherent is not True and key in answers
         ),
+        groups=tuple(_groups(manifest, cases, answers, verdicts)),
     )
+
+
+def _groups(
+    manifest: RunManifest,
+    cases: tuple[Case, ...],
+    answers: dict[Key, Answer],
+    verdicts: dict[Key, Verdict],
+) -> Iterator[GroupFigures]:
+    for model in manifest.models:
+        seen = (
+            observe(case, epoch, answers[key], verdicts[key])
+            for case in cases
+            for epoch in range(manifest.epochs)
+            if (key := (model, case.id, epoch)) in verdicts and key in answers
+        )
+        yield group_figures(model, [one for one in seen if one is not None])
 
 
 class _Tally:
