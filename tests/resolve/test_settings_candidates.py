@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from adhere.assemble import load_spec
 from adhere.assemble.profiles import parse_profile
+from adhere.compiler import compile_spec
 from adhere.resolve import (
     Candidates,
     Condition,
@@ -124,6 +125,46 @@ def test_messages_meet_settings(level: Authority, value: str, fate: Fate, left: 
     assert found.rows[-1].fate is fate
     (outcome,) = (one for one in found.keys if one.key == "tone.profanity")
     assert outcome.admitted == one_of(left)
+
+
+@pytest.mark.parametrize(
+    ("level", "key", "value", "fate", "left"),
+    [
+        (USER, "tone.profanity", "freely", Fate.MISALIGNED, "when_asked"),  # out of its bounds
+        (DEVELOPER, "tone.profanity", "freely", Fate.APPLIES, "freely"),  # which are the user's
+        (USER, "confidential_text.developer_text", "public", Fate.MISALIGNED, "private"),
+        (DEVELOPER, "confidential_text.developer_text", "public", Fate.APPLIES, "public"),
+        (USER, "sub_agents.allowed", True, Fate.APPLIES, True),  # what holds is within any bounds
+    ],
+)
+def test_messages_are_held_to_bounds(
+    level: Authority, key: str, value: object, fate: Fate, left: object
+) -> None:
+    found = resolved(message(level, key, value))
+    assert found.rows[-1].fate is fate
+    (outcome,) = (one for one in found.keys if one.key == key)
+    assert outcome.admitted == one_of(left)
+
+
+@pytest.mark.parametrize(
+    ("default", "asked", "fate"),
+    [
+        (1400, 1400, Fate.APPLIES), (1400, 100, Fate.APPLIES), (1400, 600, Fate.MISALIGNED),
+        (1, 1, Fate.APPLIES), (1, 30, Fate.MISALIGNED), (1, 50, Fate.APPLIES),
+        (9000, 100, Fate.MISALIGNED),  # too wide a gap to write out: what holds is all that is left
+        (9000, 9000, Fate.APPLIES),
+    ],
+)  # fmt: skip
+def test_what_holds_outside_the_bounds_of_a_level(default: int, asked: int, fate: Fate) -> None:
+    text = (
+        "# A {#a authority=user}\n\nText.\n\n~~~setting\nid = 'n'\ntype = 'integer'\n"
+        f"default = {default}\nallowed = {{ min = 1, max = 9000 }}\n"
+        "changeable_by = ['user']\nbounds.user = { min = 50, max = 500 }\n~~~\n"
+    )
+    base = settings_candidates(compile_spec(text.encode()).require(), {})
+    said = message(USER, "a.n", asked)
+    found = resolve(msgspec.structs.replace(base, instructions=(*base.instructions, said)))
+    assert found.rows[-1].fate is fate
 
 
 def test_a_message_does_not_lift_what_a_higher_level_fixed() -> None:

@@ -11,6 +11,7 @@ from adhere.assemble.loading import REFERENCE, find_document, reference_dir
 from adhere.assemble.services import is_service, open_service
 from adhere.errors import InputError, UsageError
 from adhere.evaluate import Suite, load_suite
+from adhere.extract import CHAIN_SECTIONS
 from adhere.judge import ChecksJudge, Judge, LabelJudge, RubricJudge, asks_for_language
 from adhere.judge.checks import no_language
 from adhere.models import Model, Script, ScriptedModel, recorded_models
@@ -23,9 +24,6 @@ SCRIPTED: Final[dict[str, str | None]] = {
     "flatters": "flatters",
 }
 """Scripted assistants by name, with the one fault each has."""
-
-_CHAIN: Final = ("follow_all_applicable_instructions", "apply_instructions")
-"""Where the published spec and ours say whose word counts: sent to a grader with every case."""
 
 
 def find_suite(where: str) -> Suite:
@@ -123,7 +121,7 @@ def find_judge(
         if spec is None:
             raise UsageError("a model grades by a spec", remedy="name the spec")
         known = {section.id for section in spec.walk()}
-        always = [section for section in _CHAIN if section in known]
+        always = [section for section in CHAIN_SECTIONS if section in known]  # with every case
         return RubricJudge(open_service(name, connections=connections), spec, always=always)
     kind, _, who = name.partition(":")
     if name == "checks":

@@ -9,6 +9,7 @@
     allowed = { min = 10, max = 2000 }    # a list for enum and set; pattern, max_length for string
     changeable_by = ["system", "developer", "user"]
     bounds.user = { min = 50, max = 500 } # what one level may choose, within allowed
+    governs = "length.words"              # what instructions about the same thing are called
 """
 
 from __future__ import annotations
@@ -22,7 +23,9 @@ from adhere.compiler.toml import read_table
 from adhere.spec import Authority, Domain, Setting, SettingType, SettingValue, SourceSpan
 
 _MAX_INTEGER = 2**53 - 1  # beyond it JSON numbers, and so digests, are not exact (RFC 8785)
-_KEYS = frozenset({"id", "type", "summary", "default", "allowed", "changeable_by", "bounds"})
+_KEYS = frozenset(
+    {"id", "type", "summary", "default", "allowed", "changeable_by", "bounds", "governs"}
+)
 _TYPES: Final[tuple[SettingType, ...]] = ("boolean", "enum", "integer", "string", "set")
 
 
@@ -46,13 +49,14 @@ def parse_setting(text: str, section: str, span: SourceSpan) -> Setting:
     for key in ("id", "type", "default", "changeable_by"):
         if key not in table:
             raise SettingProblem(f'"{key}" is missing')
-    name, kind, summary = table["id"], table["type"], table.get("summary", "")
+    name, kind = table["id"], table["type"]
+    summary, governs = table.get("summary", ""), table.get("governs", "")
     if not isinstance(name, str) or not name.isidentifier() or not name.isascii():
         raise SettingProblem('"id" must be a word of letters, digits and underscores')
     if kind not in _TYPES:
         raise SettingProblem(f'"type" must be one of {", ".join(_TYPES)}')
-    if not isinstance(summary, str):
-        raise SettingProblem('"summary" must be a string')
+    if not isinstance(summary, str) or not isinstance(governs, str):
+        raise SettingProblem('"summary" and "governs" must be strings')
     if kind != "boolean" and "allowed" not in table:
         raise SettingProblem(f'a setting of type "{kind}" must say what is "allowed"')
     allowed = _domain(table.get("allowed", [False, True]), kind, "allowed")
@@ -66,6 +70,7 @@ def parse_setting(text: str, section: str, span: SourceSpan) -> Setting:
         allowed=allowed,
         changeable_by=levels,
         bounds=bounds,
+        governs=governs,
         summary=summary,
         span=span,
     )

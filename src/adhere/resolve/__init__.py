@@ -12,6 +12,7 @@ from adhere.resolve.analyses.change import (
 from adhere.resolve.attribution.attribute import (
     AttributedSpan,
     Attribution,
+    Markup,
     Notice,
     SilentShare,
     attribute,
@@ -89,6 +90,7 @@ from adhere.resolve.proofs.prove import (
 )
 from adhere.resolve.settings.candidates import (
     settings_candidates,
+    with_facts,
 )
 from adhere.resolve.settings.effective import (
     EffectiveSetting,
@@ -103,15 +105,15 @@ __all__ = [
     "ArgumentRole", "AttributedSpan", "Attribution", "Candidates", "Case", "ChangeOfRule",
     "Condition", "Confirmation", "Constraint", "Decision", "DecisionOutcome", "DecisionSpan",
     "Delegation", "Derivation", "Effect", "EffectiveSetting", "Fact", "Fate", "Instruction",
-    "KeyOutcome", "Notice", "Obligation", "ObligationsFile", "Origin", "Place", "Profile", "Proof",
-    "ProofsFile", "Protection", "ProtectionProof", "PublicDecision", "Range", "Reading", "Reason",
-    "RefusedFact", "RefusedStatement", "Resolution", "Row", "ScopeOfAutonomy", "SettingsResult",
-    "ShownArgument", "SilentShare", "Standing", "StatedFacts", "Step", "ToolSpec", "ToolSpecs",
-    "Traced", "TracedArgument", "ValueOrigin", "Values", "analyse", "anything_but", "attribute",
-    "between", "call_digest", "check_resolution", "compare_rules", "confirmation",
+    "KeyOutcome", "Markup", "Notice", "Obligation", "ObligationsFile", "Origin", "Place", "Profile",
+    "Proof", "ProofsFile", "Protection", "ProtectionProof", "PublicDecision", "Range", "Reading",
+    "Reason", "RefusedFact", "RefusedStatement", "Resolution", "Row", "ScopeOfAutonomy",
+    "SettingsResult", "ShownArgument", "SilentShare", "Standing", "StatedFacts", "Step", "ToolSpec",
+    "ToolSpecs", "Traced", "TracedArgument", "ValueOrigin", "Values", "analyse", "anything_but",
+    "attribute", "between", "call_digest", "check_resolution", "compare_rules", "confirmation",
     "conversation_of", "decide", "decide_read", "decision", "effective_scope", "effective_settings",
     "explain", "facts_from", "intersect", "narrowed_scope", "one_of", "parse_scope",
     "parse_tool_specs", "prove", "prove_protection", "public_view", "read_candidates",
     "read_conversation", "resolve", "settings_candidates", "traced_arguments", "undeclared",
-    "unlimited_scope",
+    "unlimited_scope", "with_facts",
 ]  # fmt: skip

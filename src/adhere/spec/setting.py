@@ -68,6 +68,8 @@ class Setting(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
         allowed: The values anybody may choose from.
         changeable_by: The levels that may set it.
         bounds: Per level, the part of ``allowed`` that level may choose from.
+        governs: What instructions about the same thing are called, such as ``language``: those in
+            messages are held to this setting. Empty where only profiles speak of it.
         summary: One sentence for people.
         span: The fenced block.
     """
@@ -81,6 +83,7 @@ class Setting(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
     bounds: dict[Authority, Domain]
     summary: str
     span: SourceSpan
+    governs: str = ""
 
     @property
     def address(self) -> str:

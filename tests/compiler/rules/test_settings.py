@@ -61,6 +61,13 @@ def test_an_address_declared_twice(check: Any) -> None:
     assert check("setting-unresolvable", text) == [(10, 1, fence.rstrip())]
 
 
+def test_two_settings_that_govern_one_thing(check: Any) -> None:
+    governing = 'type = "boolean"\ndefault = true\ngoverns = "emoji"'
+    second = _setting(governing, "y")
+    text = f"# A {{#a}}\n\n{_setting(governing)}\n{second}"
+    assert check("setting-unresolvable", text) == [(11, 1, second.rstrip())]
+
+
 @pytest.mark.parametrize(
     "body",
     [

@@ -11,6 +11,7 @@ from adhere.spec import Domain, Setting
 
 
 def _find(context: Context) -> Iterator[Finding]:
+    governed: dict[str, str] = {}
     for section in context.sections:
         for setting in section.settings:
             if context.settings[setting.address] is not setting:
@@ -18,6 +19,14 @@ def _find(context: Context) -> Iterator[Finding]:
                     setting.span,
                     f"the setting {quoted(setting.address)} is declared twice",
                     "rename one of them",
+                    section.id,
+                )
+            first = governed.setdefault(setting.governs, setting.address)
+            if setting.governs and first != setting.address:
+                yield Finding(
+                    setting.span,
+                    f"{quoted(first)} governs {quoted(setting.governs)} already",
+                    "leave one of them to govern it",
                     section.id,
                 )
             for message, remedy in _contradictions(setting):
@@ -55,7 +64,8 @@ def _within(inner: Domain, outer: Domain) -> bool:
 RULE = Rule(
     "setting-unresolvable",
     Severity.ERROR,
-    "a setting contradicts itself: its default or bounds are not allowed, or it is declared twice",
+    "a setting contradicts itself or another: its default or bounds are not allowed, it is "
+    "declared twice, or two govern one thing",
     "No value can be worked out that keeps what the declaration says.",
     _find,
 )
