@@ -61,3 +61,10 @@ def test_what_has_no_end_is_cut() -> None:
 )
 def test_clauses(sentence: str, wanted: list[tuple[str, bool]]) -> None:
     assert [(clause.verb, clause.negated) for clause in clauses(sentence)] == wanted
+
+
+def test_tags_at_the_edges_of_a_line_belong_to_no_sentence() -> None:
+    text = "<rules>Be brief.</rules>\nDear <name>, write back."
+    found = list(sentences(text))
+    assert [one.text for one in found] == ["Be brief.", "Dear <name>, write back."]
+    assert [text[one.start : one.end] for one in found] == [one.text for one in found]

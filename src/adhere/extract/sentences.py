@@ -28,6 +28,11 @@ _LEAD: Final = re2.compile(
 )
 """What stands before a sentence at the beginning of a line or bracket: bullets and numbers."""
 
+_TAGS: Final = re2.compile(
+    r"(?m)^[ \t]*(?:</?[A-Za-z][\w.:-]{0,60}>[ \t]*)+|(?:[ \t]*</?[A-Za-z][\w.:-]{0,60}>)+[ \t]*$"
+)
+"""Tags at the edges of a line: they head a section of a prompt and belong to no sentence."""
+
 _VERB: Final = "(?:" + "|".join(sorted(VERBS, key=len, reverse=True)) + ")"
 _ADVERB: Final = (
     r"(?:please|kindly|just|also|then|now|next|first(?:ly)?|second(?:ly)?|finally|instead|always|"
@@ -157,7 +162,7 @@ def sentences(text: str) -> Iterator[Sentence]:
     >>> [s.text for s in sentences("Be brief, e.g. one\\nline. 1. No lists!")]
     ['Be brief, e.g. one line.', 'No lists!']
     """
-    text = text.translate(_PLAIN)
+    text = _TAGS.sub(lambda tags: " " * len(tags[0]), text.translate(_PLAIN))
     begin = 0
     for end in _bounds(text):
         if end <= begin:
