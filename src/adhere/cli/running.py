@@ -50,7 +50,7 @@ def evaluate_into(
                 models,
                 judge,
                 concurrency=connections,
-                progress=lambda n: bar.update(task, completed=n),
+                progress=lambda standing: bar.update(task, completed=standing.judged),
             )
         )
     report = report_on(output)

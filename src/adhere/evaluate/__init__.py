@@ -3,13 +3,13 @@
 from adhere.evaluate.calibration import Calibration
 from adhere.evaluate.comparison import Comparison, compare
 from adhere.evaluate.disparity import Disparity, Gap
+from adhere.evaluate.folder import RunFolder
 from adhere.evaluate.group_figures import GroupFigures, group_figures
 from adhere.evaluate.observation import Observation, observe
 from adhere.evaluate.pairs import PairFigures
-from adhere.evaluate.report import Cell, Failure, Report, Row, report_on
+from adhere.evaluate.report import Failure, Report, report_on
 from adhere.evaluate.run import (
     AnswerRecord,
-    RunFolder,
     RunManifest,
     VerdictRecord,
     manifest_of,
@@ -17,8 +17,8 @@ from adhere.evaluate.run import (
     read_manifest,
     read_records,
     read_spec,
-    run,
 )
+from adhere.evaluate.runner import Standing, run
 from adhere.evaluate.statistics import Rate, rate
 from adhere.evaluate.suite import (
     Suite,
@@ -27,11 +27,12 @@ from adhere.evaluate.suite import (
     unknown_sections,
     write_suite,
 )
+from adhere.evaluate.tally import Cell, Row
 
 __all__ = [
     "AnswerRecord", "Calibration", "Cell", "Comparison", "Disparity", "Failure", "Gap",
     "GroupFigures", "Observation", "PairFigures", "Rate", "Report", "Row", "RunFolder",
-    "RunManifest", "Suite", "SuiteManifest", "VerdictRecord", "compare", "group_figures",
+    "RunManifest", "Standing", "Suite", "SuiteManifest", "VerdictRecord", "compare", "group_figures",
     "load_suite", "manifest_of", "observe", "rate", "read_cases", "read_manifest", "read_records",
     "read_spec", "report_on", "run", "unknown_sections", "write_suite",
 ]  # fmt: skip

@@ -2,66 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
+from itertools import islice
 from pathlib import Path
 from typing import Literal
 
 import msgspec
 
-from adhere.conversation import Answer, Case, Direction, Outcome
+from adhere.conversation import Answer
 from adhere.evaluate.group_figures import GroupFigures, group_figures
 from adhere.evaluate.observation import observe
-from adhere.evaluate.run import (
-    AnswerRecord,
-    Key,
-    RunManifest,
-    read_cases,
-    read_manifest,
-    read_records,
-    read_spec,
-)
-from adhere.evaluate.statistics import Rate, rate
+from adhere.evaluate.run import RunManifest, read_cases, read_manifest, read_spec
+from adhere.evaluate.stored_cases import StoredCases
+from adhere.evaluate.table import CaseIndex, Table
+from adhere.evaluate.tally import Row, Tally
 from adhere.judge import Verdict
-from adhere.spec import Authority, Spec
 
-NOT_IN_SPEC = "not in the spec"
-
-
-class Cell(msgspec.Struct, frozen=True):
-    """The figures of one group of cases for one model.
-
-    Both denominators: ``rate`` is over the answers that could be scored; ``of_all`` is the same
-    hits over everything that was asked, so that errors and blocked answers cannot flatter.
-
-    Attributes:
-        asked: Answers asked for.
-        missing: Of these, how many have no verdict yet.
-        rate: Share of the scored answers that adhere.
-        of_all: Adherent answers over all asked, or None where nothing was asked.
-        too_restrictive: Failures by withholding, over the scored cases where help is right.
-        too_permissive: Failures by giving, over the scored cases where declining is right.
-        quality: Failures of neither kind.
-        outcomes: How many of each outcome.
-    """
-
-    asked: int
-    missing: int
-    rate: Rate
-    of_all: float | None
-    too_restrictive: Rate
-    too_permissive: Rate
-    quality: int
-    outcomes: dict[Outcome, int]
-
-
-class Row(msgspec.Struct, frozen=True):
-    """A group of cases and its figures, one cell a model in the order of the manifest."""
-
-    id: str
-    title: str
-    authority: Authority
-    cases: int
-    cells: tuple[Cell, ...]
+KEPT_FAILURES = 1000
+KEPT_BYTES = 8 * 1024 * 1024
+"""How many failures of a model, and how much text of them, a report holds; the records hold all."""
 
 
 class Failure(msgspec.Struct, frozen=True):
@@ -89,7 +48,10 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
     by_authority: tuple[Row, ...]
     by_section: tuple[Row, ...]
     sections_without_cases: tuple[str, ...]
+    failing: int
+    """Answers that do not adhere or could not be scored."""
     failures: tuple[Failure, ...]
+    """The first of them: `KEPT_FAILURES` a model, fewer where they are long."""
     groups: tuple[GroupFigures, ...] = ()
     """Pairs, sets of variants and stated confidence, one entry a model."""
 
@@ -101,23 +63,20 @@ def report_on(folder: Path) -> Report:
         InputError: The folder holds no run, or a file of it cannot be read.
     """
     manifest, spec, cases = read_manifest(folder), read_spec(folder), read_cases(folder)
-    answers: dict[Key, Answer] = {}
-    verdicts: dict[Key, Verdict] = {}
-    for record in read_records(folder):
-        if isinstance(record, AnswerRecord):
-            answers[record.key] = record.answer
-        else:
-            verdicts[record.key] = record.verdict
-    tally = _Tally(manifest, spec, verdicts)
-    by_section = tally.by_section(cases)
+    index = CaseIndex(cases.path)
+    table = Table(folder, manifest, index)
+    tally = Tally(manifest, spec, index)
+    tally.count(table)
+    by_section = tally.by_section()
     covered = {row.id for row in by_section}
+    failing, failures = _failures(manifest, table, cases)
     return Report(
         schema="adhere/report/1",
         manifest=manifest,
-        complete=len(verdicts) == manifest.expected,
+        complete=table.judged == manifest.expected,
         scripted=any(name.startswith("scripted:") for name in manifest.models),
-        total=tally.row("total", "All cases", Authority.NONE, cases),
-        by_authority=tally.by_authority(cases),
+        total=tally.total(),
+        by_authority=tally.by_authority(),
         by_section=by_section,
         sections_without_cases=tuple(
             section.id
@@ -126,106 +85,45 @@ def report_on(folder: Path) -> Report:
             and section.no_test_reason is None
             and section.id not in covered
         ),
-        failures=tuple(
-            Failure(*key, answers[key], verdict)
-            for key, verdict in verdicts.items()
-            if verdict.adherent is not True and key in answers
-        ),
-        groups=tuple(_groups(manifest, cases, answers, verdicts)),
+        failing=failing,
+        failures=failures,
+        groups=tuple(_groups(manifest, table, cases, index)),
     )
+
+
+def _failures(
+    manifest: RunManifest, table: Table, cases: StoredCases
+) -> tuple[int, tuple[Failure, ...]]:
+    """Count all failures, and read the first ones of each model, whatever order they came in."""
+    count, found = 0, []
+    for model in manifest.models:
+        slots = list(islice(table.failing(model), KEPT_FAILURES))
+        count += sum(1 for _ in table.failing(model))
+        size = 0
+        evidence = table.evidence([slot for _, _, slot in slots])
+        for (number, epoch, _), (answer, verdict) in zip(slots, evidence, strict=True):
+            size += len(answer.content)
+            if size > KEPT_BYTES:
+                break
+            found.append(Failure(model, cases[number].id, epoch, answer, verdict))
+    return count, tuple(found)
 
 
 def _groups(
-    manifest: RunManifest,
-    cases: tuple[Case, ...],
-    answers: dict[Key, Answer],
-    verdicts: dict[Key, Verdict],
+    manifest: RunManifest, table: Table, cases: StoredCases, index: CaseIndex
 ) -> Iterator[GroupFigures]:
+    """Cases that belong to a group are read, and held, all at once; suites have few of them."""
+    grouped = [(number, cases[number]) for number in index.grouped]
     for model in manifest.models:
-        seen = (
-            observe(case, epoch, answers[key], verdicts[key])
-            for case in cases
+        wanted = [
+            (case, epoch, slot)
+            for number, case in grouped
             for epoch in range(manifest.epochs)
-            if (key := (model, case.id, epoch)) in verdicts and key in answers
+            if (slot := table.slot((model, case.id, epoch))) is not None and table.codes[slot]
+        ]
+        evidence = table.evidence([slot for _, _, slot in wanted])
+        seen = (
+            observe(case, epoch, answer, verdict)
+            for (case, epoch, _), (answer, verdict) in zip(wanted, evidence, strict=True)
         )
         yield group_figures(model, [one for one in seen if one is not None])
-
-
-class _Tally:
-    """Counts verdicts by group."""
-
-    def __init__(self, manifest: RunManifest, spec: Spec, verdicts: dict[Key, Verdict]) -> None:
-        self._manifest, self._spec, self._verdicts = manifest, spec, verdicts
-        self._level: dict[str, tuple[str, str, Authority]] = {}
-        for section in spec.walk():
-            level = spec.effective_authority(section.id)
-            for name in (*section.old_ids, section.id):
-                self._level[name] = (section.id, section.title, level)
-
-    def by_section(self, cases: Iterable[Case]) -> tuple[Row, ...]:
-        """Rows in the order of the spec; sections the spec lacks come last."""
-        groups: dict[str, list[Case]] = {}
-        for case in cases:
-            for name in dict.fromkeys(self._level.get(s, (s, "", ""))[0] for s in case.sections):
-                groups.setdefault(name, []).append(case)
-        order = {name: place for place, name in enumerate(self._level)}
-        names = sorted(groups, key=lambda name: (order.get(name, len(order)), name))
-        return tuple(
-            self.row(name, *self._level.get(name, (name, NOT_IN_SPEC, Authority.NONE))[1:],
-                     groups[name])
-            for name in names
-        )  # fmt: skip
-
-    def by_authority(self, cases: Iterable[Case]) -> tuple[Row, ...]:
-        """Rows from the strongest level to the weakest."""
-        groups: dict[Authority, list[Case]] = {}
-        for case in cases:
-            levels = {self._level[s][2] for s in case.sections if s in self._level}
-            for level in levels or {Authority.NONE}:
-                groups.setdefault(level, []).append(case)
-        order = sorted(groups, key=lambda level: -level.rank)
-        return tuple(self.row(level, level.capitalize(), level, groups[level]) for level in order)
-
-    def row(self, name: str, title: str, level: Authority, cases: Iterable[Case]) -> Row:
-        """Count one group of cases for every model."""
-        group = tuple(cases)
-        cells = tuple(self._cell(model, group) for model in self._manifest.models)
-        return Row(name, title, level, len(group), cells)
-
-    def _cell(self, model: str, cases: tuple[Case, ...]) -> Cell:
-        scored: list[tuple[Case, Verdict]] = []
-        outcomes: dict[Outcome, int] = {}
-        missing = 0
-        for case in cases:
-            for epoch in range(self._manifest.epochs):
-                verdict = self._verdicts.get((model, case.id, epoch))
-                if verdict is None:
-                    missing += 1
-                    continue
-                outcomes[verdict.outcome] = outcomes.get(verdict.outcome, 0) + 1
-                if verdict.adherent is not None:
-                    scored.append((case, verdict))
-        asked = len(cases) * self._manifest.epochs
-        adherent = _rate([(case, bool(verdict.adherent)) for case, verdict in scored])
-        return Cell(
-            asked=asked,
-            missing=missing,
-            rate=adherent,
-            of_all=adherent.hits / asked if asked else None,
-            too_restrictive=_direction(scored, "too_restrictive", "help"),
-            too_permissive=_direction(scored, "too_permissive", "decline"),
-            quality=sum(verdict.failure == "quality" for _, verdict in scored),
-            outcomes=dict(sorted(outcomes.items())),
-        )
-
-
-def _direction(scored: list[tuple[Case, Verdict]], failure: Direction, right: str) -> Rate:
-    return _rate([(case, v.failure == failure) for case, v in scored if case.right == right])
-
-
-def _rate(pairs: list[tuple[Case, bool]]) -> Rate:
-    return rate(
-        [hit for _, hit in pairs],
-        [case.id for case, _ in pairs],
-        [case.focus or case.id for case, _ in pairs],
-    )

@@ -1,33 +1,26 @@
-"""A run: models asked every case of a suite, each answer stored before it is judged.
+"""What a run is: its manifest and its records, and how they are read.
 
 A run is a folder that needs nothing beside it: ``manifest.json`` says what was asked of whom,
 ``spec.json`` and ``cases.jsonl`` are the spec and the cases as they were, and ``records.jsonl`` is
-the append-only record that everything else is computed from. A run that was cut off at any moment
-is taken up again by running it once more on the same folder.
+the append-only record that everything else is computed from.
 """
 
 from __future__ import annotations
 
-import asyncio
-import os
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import AbstractContextManager
+from collections.abc import Iterator, Sequence
 from pathlib import Path
-from types import TracebackType
-from typing import BinaryIO, Literal, Self
+from typing import Literal
 
 import msgspec
 
 from adhere import __version__
-from adhere.conversation import Answer, Case
-from adhere.errors import InputError, SystemFault, UsageError
+from adhere.conversation import Answer, Message
+from adhere.errors import InputError
+from adhere.evaluate.stored_cases import StoredCases
 from adhere.evaluate.suite import Suite
 from adhere.judge import Judge, Verdict
-from adhere.models import Model, Request
+from adhere.models import Model
 from adhere.spec import Spec
-
-_BEGUN = frozenset({"spec.json", "cases.jsonl"})
-"""What lies in a folder whose run was cut off before it began."""
 
 Key = tuple[str, str, int]
 """Model, case, epoch."""
@@ -98,6 +91,20 @@ class VerdictRecord(msgspec.Struct, frozen=True, tag_field="kind", tag="verdict"
         return (self.model, self.case, self.epoch)
 
 
+class TurnRecord(msgspec.Struct, frozen=True, tag_field="kind", tag="turn"):
+    """What was said in one turn of a conversation that goes on, stored before the next is asked."""
+
+    model: str
+    case: str
+    epoch: int
+    said: tuple[Message, ...]
+
+    @property
+    def key(self) -> Key:
+        """Which conversation it belongs to."""
+        return (self.model, self.case, self.epoch)
+
+
 Record = AnswerRecord | VerdictRecord
 
 
@@ -118,133 +125,6 @@ def manifest_of(
         judge=judge.name,
         epochs=epochs,
     )  # fmt: skip
-
-
-class RunFolder(AbstractContextManager["RunFolder"]):
-    """The folder of a run, open for appending.
-
-    Raises:
-        UsageError: The folder holds another run.
-        InputError: What is there is not a run.
-        SystemFault: It cannot be written.
-    """
-
-    def __init__(self, folder: Path, manifest: RunManifest, spec: Spec, suite: Suite) -> None:
-        self.folder = folder
-        self.manifest = manifest
-        self._spec, self._suite = spec, suite
-        self.answers: dict[Key, Answer] = {}
-        self.judged: set[Key] = set()
-        self._file: BinaryIO | None = None
-
-    def __enter__(self) -> Self:
-        path = self.folder / "manifest.json"
-        try:
-            self.folder.mkdir(parents=True, exist_ok=True)
-            if path.exists():
-                self._take_up()
-            else:
-                if any(path.name not in _BEGUN for path in self.folder.iterdir()):
-                    raise UsageError(
-                        "the folder is not empty and holds no run",
-                        place=str(self.folder),
-                        remedy="name a new folder",
-                    )
-                self._begin(path)
-            self._file = (self.folder / "records.jsonl").open("ab")
-        except OSError as error:
-            raise SystemFault(
-                f"cannot write it: {error.strerror}", place=str(self.folder)
-            ) from error
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:  # fmt: skip
-        if self._file is not None:
-            self._file.flush()
-            os.fsync(self._file.fileno())
-            self._file.close()
-
-    def _begin(self, manifest: Path) -> None:
-        (self.folder / "spec.json").write_bytes(msgspec.json.encode(self._spec))
-        with (self.folder / "cases.jsonl").open("wb") as file:
-            file.writelines(msgspec.json.encode(case) + b"\n" for case in self._suite.cases)
-        manifest.write_bytes(_pretty(self.manifest))  # last: with it the folder is a run
-
-    def _take_up(self) -> None:
-        if read_manifest(self.folder) != self.manifest:
-            raise UsageError(
-                "the folder holds a run of something else (another spec, suite, model, judge or "
-                "version)",
-                place=str(self.folder),
-                remedy="name a new folder",
-            )
-        path = self.folder / "records.jsonl"
-        if path.exists():
-            cut_torn_tail(path)
-        for record in read_records(self.folder):
-            if isinstance(record, AnswerRecord):
-                self.answers[record.key] = record.answer
-            else:
-                self.judged.add(record.key)
-
-    def append(self, record: Record) -> None:
-        """Write a record; it survives the end of this process from here on."""
-        assert self._file is not None
-        self._file.write(msgspec.json.encode(record) + b"\n")
-        self._file.flush()
-
-
-async def run(
-    folder: RunFolder, suite: Suite, models: Sequence[Model], judge: Judge, *,
-    concurrency: int = 16, progress: Callable[[int], None] = lambda _done: None,
-) -> None:  # fmt: skip
-    """Ask and judge whatever the folder does not hold yet.
-
-    Args:
-        folder: An entered `RunFolder`.
-        suite: What to ask.
-        models: Whom; the names must be those of the manifest.
-        judge: Who judges.
-        concurrency: How many requests may be under way at once.
-        progress: Called with how many answers have their verdict by now.
-    """
-    todo = _todo(folder, suite, models)
-    done = len(folder.judged)
-    progress(done)
-
-    async def work() -> None:
-        nonlocal done
-        for model, case, epoch in todo:
-            key = (model.name, case.id, epoch)
-            answer = folder.answers.pop(key, None)
-            if answer is None:
-                answer = await model.answer(Request(case.conversation, case.id, epoch))
-                folder.append(AnswerRecord(*key, answer))
-            folder.append(VerdictRecord(*key, await judge.verdict(case, answer)))
-            done += 1
-            progress(done)
-
-    try:
-        async with asyncio.TaskGroup() as group:
-            for _ in range(concurrency):
-                group.create_task(work())
-    finally:
-        for model in models:
-            await model.close()
-        await judge.close()
-
-
-def _todo(
-    folder: RunFolder, suite: Suite, models: Sequence[Model]
-) -> Iterator[tuple[Model, Case, int]]:
-    for model in models:
-        for epoch in range(folder.manifest.epochs):
-            for case in suite.cases:
-                if (model.name, case.id, epoch) not in folder.judged:
-                    yield model, case, epoch
 
 
 def read_manifest(folder: Path) -> RunManifest:
@@ -279,59 +159,51 @@ def read_spec(folder: Path) -> Spec:
         raise InputError(f"the run's spec cannot be read: {error}", place=str(path)) from error
 
 
-def read_cases(folder: Path) -> tuple[Case, ...]:
-    """Read the cases of a run as they were.
+def read_cases(folder: Path) -> StoredCases:
+    """Return the cases of a run as they were; each is read when it is asked for.
 
     Raises:
-        InputError: They are not there, or damaged.
+        InputError: They are not there.
     """
     path = folder / "cases.jsonl"
-    try:
-        lines = path.read_bytes().splitlines()
-        return tuple(msgspec.json.decode(line, type=Case) for line in lines)
-    except (OSError, msgspec.DecodeError, RecursionError) as error:
-        raise InputError(f"the run's cases cannot be read: {error}", place=str(path)) from error
+    if not path.exists():
+        raise InputError("the run's cases are not there", place=str(path))
+    return StoredCases(path)
 
 
 def read_records(folder: Path) -> Iterator[Record]:
-    """Read a run's records in the order they were written.
+    """Read a run's answers and verdicts in the order they were written.
 
     A last line without its end was being written when the run was cut off; it is left out.
 
     Raises:
         InputError: A line is not a record.
     """
-    path = folder / "records.jsonl"
-    decoder = msgspec.json.Decoder(AnswerRecord | VerdictRecord)
-    with path.open("rb") as file:
+    decoder = msgspec.json.Decoder(AnswerRecord | VerdictRecord | TurnRecord)
+    for number, _, line in record_lines(folder):
+        try:
+            record = decoder.decode(line)
+        except (msgspec.DecodeError, RecursionError) as error:
+            raise not_a_record(folder, number, error) from error
+        if not isinstance(record, TurnRecord):
+            yield record
+
+
+def record_lines(folder: Path) -> Iterator[tuple[int, int, bytes]]:
+    """Yield each whole line of a run's records with its number and the byte it begins at."""
+    start = 0
+    with (folder / "records.jsonl").open("rb") as file:
         for number, line in enumerate(file, 1):
             if not line.endswith(b"\n"):
                 return
-            try:
-                yield decoder.decode(line)
-            except (msgspec.DecodeError, RecursionError) as error:
-                raise InputError(
-                    f"this is not a record of a run: {error}",
-                    place=f"{path}:{number}",
-                    remedy="restore the file, or run the evaluation again into a new folder",
-                ) from error
+            yield number, start, line
+            start += len(line)
 
 
-def cut_torn_tail(path: Path) -> None:
-    """Take off a last line that was being written when the run was cut off."""
-    with path.open("rb+") as file:
-        end = file.seek(0, os.SEEK_END)
-        at = end
-        while at > 0:
-            step = min(at, 65536)
-            file.seek(at - step)
-            found = file.read(step).rfind(b"\n")
-            if found >= 0:
-                file.truncate(at - step + found + 1)
-                return
-            at -= step
-        file.truncate(0)
-
-
-def _pretty(value: object) -> bytes:
-    return msgspec.json.format(msgspec.json.encode(value), indent=2) + b"\n"
+def not_a_record(folder: Path, number: int, why: object) -> InputError:
+    """Return the error about a line of the records."""
+    return InputError(
+        f"this is not a record of a run: {why}",
+        place=f"{folder / 'records.jsonl'}:{number}",
+        remedy="restore the file, or run the evaluation again into a new folder",
+    )

@@ -65,25 +65,80 @@ def rate(outcomes: Sequence[bool], cases: Sequence[Hashable], clusters: Sequence
     """
     if not len(outcomes) == len(cases) == len(clusters):
         raise ValueError("outcomes, cases and clusters differ in length")
-    total, hits = len(outcomes), sum(outcomes)
-    if total == 0:
-        return Rate(0, 0, 0, None, 0.0, 1.0, "none")
-    value = hits / total
-    sums: dict[Hashable, float] = {}
+    counts: dict[Hashable, list[int]] = {}
     for outcome, cluster in zip(outcomes, clusters, strict=True):
-        sums[cluster] = sums.get(cluster, 0.0) + outcome - value
-    groups = len(sums)
-    if groups == total or groups < 2:
-        low, high = _wilson(value, total, _UPPER_NORMAL)
-        if groups < 2 < total:  # one cluster says nothing about the spread between clusters
-            return Rate(hits, total, groups, value, 0.0, 1.0, "none")
-        return Rate(hits, total, groups, value, low, high, "wilson")
-    between = groups / (groups - 1) * math.fsum(d * d for d in sums.values()) / total**2
-    independent = value * (1 - value) / total
-    effect = max(1.0, between / independent) if independent > 0 else total / len(set(cases))
-    quantile = _upper_student(groups - 1)
-    low, high = _wilson(value, total / effect, quantile)
-    return Rate(hits, total, groups, value, low, high, "wilson-clustered")
+        count = counts.setdefault(cluster, [0, 0])
+        count[0] += 1
+        count[1] += outcome
+    gathered = ClusteredCount()
+    for answers, hits in counts.values():
+        gathered.add_cluster(answers, hits)
+    gathered.cases = len(set(cases))
+    return gathered.rate()
+
+
+class ClusteredCount:
+    """What `rate` needs of outcomes, gathered cluster after cluster in constant memory.
+
+    The cases of a cluster have to be added one after another. All sums are whole numbers, so that
+    their order does not matter.
+    """
+
+    def __init__(self) -> None:
+        self.cases = 0
+        self._hits = self._total = self._groups = 0
+        self._hits_squared = self._hits_answers = self._answers_squared = 0
+        self._cluster, self._of_cluster = -1, (0, 0)
+
+    def add(self, cluster: int, answers: int, hits: int) -> None:
+        """Count a case: so many scored answers, so many of them hits."""
+        if not answers:
+            return
+        self.cases += 1
+        if cluster == self._cluster:
+            self._of_cluster = (self._of_cluster[0] + answers, self._of_cluster[1] + hits)
+            return
+        self._close()
+        self._cluster, self._of_cluster = cluster, (answers, hits)
+
+    def add_cluster(self, answers: int, hits: int) -> None:
+        """Count a whole cluster."""
+        self._groups += 1
+        self._total += answers
+        self._hits += hits
+        self._hits_squared += hits * hits
+        self._hits_answers += hits * answers
+        self._answers_squared += answers * answers
+
+    def rate(self) -> Rate:
+        """Estimate the share of hits, as `rate` says."""
+        self._close()
+        hits, total, groups = self._hits, self._total, self._groups
+        if total == 0:
+            return Rate(0, 0, 0, None, 0.0, 1.0, "none")
+        value = hits / total
+        if groups == total or groups < 2:
+            low, high = _wilson(value, total, _UPPER_NORMAL)
+            if groups < 2 < total:  # one cluster says nothing about the spread between clusters
+                return Rate(hits, total, groups, value, 0.0, 1.0, "none")
+            return Rate(hits, total, groups, value, low, high, "wilson")
+        # The squares of the clusters' distances from the mean, times total**2
+        squares = (
+            total**2 * self._hits_squared
+            - 2 * hits * total * self._hits_answers
+            + hits**2 * self._answers_squared
+        )
+        between = groups / (groups - 1) * (squares / total**4)
+        independent = value * (1 - value) / total
+        effect = max(1.0, between / independent) if independent > 0 else total / self.cases
+        quantile = _upper_student(groups - 1)
+        low, high = _wilson(value, total / effect, quantile)
+        return Rate(hits, total, groups, value, low, high, "wilson-clustered")
+
+    def _close(self) -> None:
+        if self._of_cluster[0]:
+            self.add_cluster(*self._of_cluster)
+        self._cluster, self._of_cluster = -1, (0, 0)
 
 
 def _wilson(value: float, size: float, quantile: float) -> tuple[float, float]:

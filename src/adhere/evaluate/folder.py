@@ -1,0 +1,124 @@
+"""The folder of a run, open for appending: a run cut off at any moment is taken up again."""
+
+from __future__ import annotations
+
+import os
+from contextlib import AbstractContextManager
+from pathlib import Path
+from types import TracebackType
+from typing import BinaryIO, Self
+
+import msgspec
+
+from adhere.errors import SystemFault, UsageError
+from adhere.evaluate.run import (
+    Record,
+    RunManifest,
+    TurnRecord,
+    read_manifest,
+)
+from adhere.evaluate.suite import Suite
+from adhere.evaluate.table import CaseIndex, Table
+from adhere.spec import Spec
+
+_BEGUN = frozenset({"spec.json", "cases.jsonl", ".manifest.json.part"})
+"""What lies in a folder whose run was cut off before it began."""
+
+
+class RunFolder(AbstractContextManager["RunFolder"]):
+    """The folder of a run, open for appending.
+
+    Attributes:
+        table: What it holds already, once it is entered.
+
+    Raises:
+        UsageError: The folder holds another run.
+        InputError: What is there is not a run.
+        SystemFault: It cannot be written.
+    """
+
+    table: Table
+
+    def __init__(self, folder: Path, manifest: RunManifest, spec: Spec, suite: Suite) -> None:
+        self.folder = folder
+        self.manifest = manifest
+        self._spec, self._suite = spec, suite
+        self._file: BinaryIO | None = None
+
+    def __enter__(self) -> Self:
+        path = self.folder / "manifest.json"
+        try:
+            self.folder.mkdir(parents=True, exist_ok=True)
+            if path.exists():
+                self._take_up()
+            else:
+                if any(path.name not in _BEGUN for path in self.folder.iterdir()):
+                    raise UsageError(
+                        "the folder is not empty and holds no run",
+                        place=str(self.folder),
+                        remedy="name a new folder",
+                    )
+                self._begin(path)
+            self.table = Table(self.folder, self.manifest, CaseIndex(self.folder / "cases.jsonl"))
+            self._file = (self.folder / "records.jsonl").open("ab")
+        except OSError as error:
+            raise SystemFault(
+                f"cannot write it: {error.strerror}", place=str(self.folder)
+            ) from error
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:  # fmt: skip
+        if self._file is not None:
+            self._file.flush()
+            os.fsync(self._file.fileno())
+            self._file.close()
+
+    def _begin(self, manifest: Path) -> None:
+        (self.folder / "spec.json").write_bytes(msgspec.json.encode(self._spec))
+        with (self.folder / "cases.jsonl").open("wb") as file:
+            file.writelines(msgspec.json.encode(case) + b"\n" for case in self._suite.cases)
+        write_whole(manifest, self.manifest)  # last: with it the folder is a run
+
+    def _take_up(self) -> None:
+        if read_manifest(self.folder) != self.manifest:
+            raise UsageError(
+                "the folder holds a run of something else (another spec, suite, model, judge or "
+                "version)",
+                place=str(self.folder),
+                remedy="name a new folder",
+            )
+        path = self.folder / "records.jsonl"
+        if path.exists():
+            cut_torn_tail(path)
+
+    def append(self, record: Record | TurnRecord) -> None:
+        """Write a record; it survives the end of this process from here on."""
+        assert self._file is not None
+        self._file.write(msgspec.json.encode(record) + b"\n")
+        self._file.flush()
+
+
+def write_whole(path: Path, value: object) -> None:
+    """Write a value as indented JSON so that the file is either whole or not there."""
+    draft = path.with_name(f".{path.name}.part")
+    draft.write_bytes(msgspec.json.format(msgspec.json.encode(value), indent=2) + b"\n")
+    draft.replace(path)
+
+
+def cut_torn_tail(path: Path) -> None:
+    """Take off a last line that was being written when the run was cut off."""
+    with path.open("rb+") as file:
+        end = file.seek(0, os.SEEK_END)
+        at = end
+        while at > 0:
+            step = min(at, 65536)
+            file.seek(at - step)
+            found = file.read(step).rfind(b"\n")
+            if found >= 0:
+                file.truncate(at - step + found + 1)
+                return
+            at -= step
+        file.truncate(0)

@@ -1,0 +1,176 @@
+"""Counting a run by section and level, case after case: memory does not grow with the cases."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from itertools import pairwise
+from typing import Final
+
+import msgspec
+
+from adhere.conversation import Outcome
+from adhere.evaluate.run import RunManifest
+from adhere.evaluate.statistics import ClusteredCount, Rate
+from adhere.evaluate.table import CaseIndex, Score, Table
+from adhere.spec import Authority, Spec
+
+NOT_IN_SPEC: Final = "not in the spec"
+
+
+class Cell(msgspec.Struct, frozen=True):
+    """The figures of one group of cases for one model.
+
+    Both denominators: ``rate`` is over the answers that could be scored; ``of_all`` is the same
+    hits over everything that was asked, so that errors and blocked answers cannot flatter.
+
+    Attributes:
+        asked: Answers asked for.
+        missing: Of these, how many have no verdict yet.
+        rate: Share of the scored answers that adhere.
+        of_all: Adherent answers over all asked, or None where nothing was asked.
+        too_restrictive: Failures by withholding, over the scored cases where help is right.
+        too_permissive: Failures by giving, over the scored cases where declining is right.
+        quality: Failures of neither kind.
+        outcomes: How many of each outcome.
+    """
+
+    asked: int
+    missing: int
+    rate: Rate
+    of_all: float | None
+    too_restrictive: Rate
+    too_permissive: Rate
+    quality: int
+    outcomes: dict[Outcome, int]
+
+
+class Row(msgspec.Struct, frozen=True):
+    """A group of cases and its figures, one cell a model in the order of the manifest."""
+
+    id: str
+    title: str
+    authority: Authority
+    cases: int
+    cells: tuple[Cell, ...]
+
+
+class Tally:
+    """Counts the scores of a run by group of cases.
+
+    Args:
+        manifest: The models and epochs.
+        spec: The sections and their levels.
+        index: The cases.
+    """
+
+    def __init__(self, manifest: RunManifest, spec: Spec, index: CaseIndex) -> None:
+        self._manifest, self._index = manifest, index
+        self._level: dict[str, tuple[str, str, Authority]] = {}
+        for section in spec.walk():
+            level = spec.effective_authority(section.id)
+            for name in (*section.old_ids, section.id):
+                self._level[name] = (section.id, section.title, level)
+        self._all = _Group(manifest)
+        self._sections: dict[str, _Group] = {}
+        self._levels: dict[Authority, _Group] = {}
+        self._groups_of = [tuple(self._groups(sections)) for sections, _ in index.kinds]
+
+    def count(self, table: Table) -> None:
+        """Count every case. Those of a cluster come one after another."""
+        index = self._index
+        order: Iterator[int] | range | list[int] = range(len(index))
+        if not all(a <= b for a, b in pairwise(index.cluster_of)):
+            order = sorted(order, key=index.cluster_of.__getitem__)
+        for number in order:
+            kind, cluster = index.kind_of[number], index.cluster_of[number]
+            groups, right = self._groups_of[kind], index.kinds[kind][1]
+            for group in groups:
+                group.cases += 1
+            for place, model in enumerate(self._manifest.models):
+                scores = table.scores(model, number)
+                for group in groups:
+                    group.cells[place].add(cluster, right, scores)
+
+    def total(self) -> Row:
+        """Return the row of all cases."""
+        return self._row("total", "All cases", Authority.NONE, self._all)
+
+    def by_section(self) -> tuple[Row, ...]:
+        """Rows in the order of the spec; sections the spec lacks come last."""
+        order = {name: place for place, name in enumerate(self._level)}
+        names = sorted(self._sections, key=lambda name: (order.get(name, len(order)), name))
+        return tuple(
+            self._row(name, *self._level.get(name, (name, NOT_IN_SPEC, Authority.NONE))[1:],
+                      self._sections[name])
+            for name in names
+        )  # fmt: skip
+
+    def by_authority(self) -> tuple[Row, ...]:
+        """Rows from the strongest level to the weakest."""
+        order = sorted(self._levels, key=lambda level: -level.rank)
+        return tuple(
+            self._row(level, level.capitalize(), level, self._levels[level]) for level in order
+        )
+
+    def _groups(self, sections: tuple[str, ...]) -> Iterator[_Group]:
+        """Return the groups that a case with these sections counts in, each once."""
+        yield self._all
+        for name in dict.fromkeys(self._level.get(s, (s, "", ""))[0] for s in sections):
+            yield self._sections.setdefault(name, _Group(self._manifest))
+        levels = {self._level[s][2] for s in sections if s in self._level}
+        for level in levels or {Authority.NONE}:
+            yield self._levels.setdefault(level, _Group(self._manifest))
+
+    def _row(self, name: str, title: str, level: Authority, group: _Group) -> Row:
+        epochs = self._manifest.epochs
+        cells = tuple(cell.cell(group.cases * epochs) for cell in group.cells)
+        return Row(name, title, level, group.cases, cells)
+
+
+class _Group:
+    """Cases that are counted together, one count a model."""
+
+    def __init__(self, manifest: RunManifest) -> None:
+        self.cases = 0
+        self.cells = tuple(_Count() for _ in manifest.models)
+
+
+class _Count:
+    """What a `Cell` is made of."""
+
+    def __init__(self) -> None:
+        self._had = self._quality = 0
+        self._outcomes: dict[Outcome, int] = {}
+        self._adherent, self._strict, self._lax = (ClusteredCount() for _ in range(3))
+
+    def add(self, cluster: int, right: str, scores: list[Score]) -> None:
+        """Count the scores of one case."""
+        self._had += len(scores)
+        scored = hits = strict = lax = 0
+        for score in scores:
+            self._outcomes[score.outcome] = self._outcomes.get(score.outcome, 0) + 1
+            if score.adherent is not None:
+                scored += 1
+                hits += score.adherent
+                strict += score.failure == "too_restrictive"
+                lax += score.failure == "too_permissive"
+                self._quality += score.failure == "quality"
+        self._adherent.add(cluster, scored, hits)
+        if right == "help":
+            self._strict.add(cluster, scored, strict)
+        elif right == "decline":
+            self._lax.add(cluster, scored, lax)
+
+    def cell(self, asked: int) -> Cell:
+        """Return the figures; so many answers were asked for."""
+        adherent = self._adherent.rate()
+        return Cell(
+            asked=asked,
+            missing=asked - self._had,
+            rate=adherent,
+            of_all=adherent.hits / asked if asked else None,
+            too_restrictive=self._strict.rate(),
+            too_permissive=self._lax.rate(),
+            quality=self._quality,
+            outcomes=dict(sorted(self._outcomes.items())),
+        )
