@@ -32,7 +32,8 @@ from adhere.evaluate.tally import Cell, Row
 __all__ = [
     "AnswerRecord", "Calibration", "Cell", "Comparison", "Disparity", "Failure", "Gap",
     "GroupFigures", "Observation", "PairFigures", "Rate", "Report", "Row", "RunFolder",
-    "RunManifest", "Standing", "Suite", "SuiteManifest", "VerdictRecord", "compare", "group_figures",
-    "load_suite", "manifest_of", "observe", "rate", "read_cases", "read_manifest", "read_records",
-    "read_spec", "report_on", "run", "unknown_sections", "write_suite",
+    "RunManifest", "Standing", "Suite", "SuiteManifest", "VerdictRecord", "compare",
+    "group_figures", "load_suite", "manifest_of", "observe", "rate", "read_cases",
+    "read_manifest", "read_records", "read_spec", "report_on", "run", "unknown_sections",
+    "write_suite",
 ]  # fmt: skip
