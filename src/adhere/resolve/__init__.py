@@ -55,6 +55,7 @@ from adhere.resolve.gate.decision import (
     decision,
     public_view,
 )
+from adhere.resolve.gate.grounds import Ground, Grounds, grounds
 from adhere.resolve.gate.provenance import Derivation, ValueOrigin
 from adhere.resolve.gate.reading import Reading, Standing, Traced, read_conversation
 from adhere.resolve.gate.scope import (
@@ -104,16 +105,16 @@ __all__ = [
     "DEFAULT_BUDGET", "EVERYTHING", "FOREVER", "NOTHING", "Analysis", "AnalysisOfVersions",
     "ArgumentRole", "AttributedSpan", "Attribution", "Candidates", "Case", "ChangeOfRule",
     "Condition", "Confirmation", "Constraint", "Decision", "DecisionOutcome", "DecisionSpan",
-    "Delegation", "Derivation", "Effect", "EffectiveSetting", "Fact", "Fate", "Instruction",
-    "KeyOutcome", "Markup", "Notice", "Obligation", "ObligationsFile", "Origin", "Place", "Profile",
-    "Proof", "ProofsFile", "Protection", "ProtectionProof", "PublicDecision", "Range", "Reading",
-    "Reason", "RefusedFact", "RefusedStatement", "Resolution", "Row", "ScopeOfAutonomy",
-    "SettingsResult", "ShownArgument", "SilentShare", "Standing", "StatedFacts", "Step", "ToolSpec",
-    "ToolSpecs", "Traced", "TracedArgument", "ValueOrigin", "Values", "analyse", "anything_but",
-    "attribute", "between", "call_digest", "check_resolution", "compare_rules", "confirmation",
-    "conversation_of", "decide", "decide_read", "decision", "effective_scope", "effective_settings",
-    "explain", "facts_from", "intersect", "narrowed_scope", "one_of", "parse_scope",
-    "parse_tool_specs", "prove", "prove_protection", "public_view", "read_candidates",
-    "read_conversation", "resolve", "settings_candidates", "traced_arguments", "undeclared",
-    "unlimited_scope", "with_facts",
+    "Delegation", "Derivation", "Effect", "EffectiveSetting", "Fact", "Fate", "Ground", "Grounds",
+    "Instruction", "KeyOutcome", "Markup", "Notice", "Obligation", "ObligationsFile", "Origin",
+    "Place", "Profile", "Proof", "ProofsFile", "Protection", "ProtectionProof", "PublicDecision",
+    "Range", "Reading", "Reason", "RefusedFact", "RefusedStatement", "Resolution", "Row",
+    "ScopeOfAutonomy", "SettingsResult", "ShownArgument", "SilentShare", "Standing", "StatedFacts",
+    "Step", "ToolSpec", "ToolSpecs", "Traced", "TracedArgument", "ValueOrigin", "Values", "analyse",
+    "anything_but", "attribute", "between", "call_digest", "check_resolution", "compare_rules",
+    "confirmation", "conversation_of", "decide", "decide_read", "decision", "effective_scope",
+    "effective_settings", "explain", "facts_from", "grounds", "intersect", "narrowed_scope",
+    "one_of", "parse_scope", "parse_tool_specs", "prove", "prove_protection", "public_view",
+    "read_candidates", "read_conversation", "resolve", "settings_candidates", "traced_arguments",
+    "undeclared", "unlimited_scope", "with_facts",
 ]  # fmt: skip

@@ -25,6 +25,7 @@ import msgspec
 
 from adhere.conversation import Message, ToolCall
 from adhere.resolve.gate.decision import Decision, DecisionOutcome, DecisionSpan, decision
+from adhere.resolve.gate.grounds import NO_GROUNDS, Ground, Grounds
 from adhere.resolve.gate.reading import (
     Reading,
     Standing,
@@ -59,6 +60,7 @@ def decide(
     cost: float = 0,
     spent: float = 0,
     confirmed: Set[str] = frozenset(),
+    grounds: Grounds = NO_GROUNDS,
     spec_digest: str = "",
 ) -> Decision:
     """Decide whether ``call`` may run.
@@ -72,6 +74,7 @@ def decide(
         cost: What the call costs, in the unit of the scope's ``max_cost``.
         spent: What the task has cost so far.
         confirmed: Digests (`call_digest`) of the calls that a person has confirmed.
+        grounds: The sections that the checks rest on (`adhere.resolve.grounds`), for the record.
         spec_digest: The spec it is decided under, for the record.
 
     Returns:
@@ -80,7 +83,7 @@ def decide(
     """
     return decide_read(
         call, read_conversation(conversation, specs), scope, now=now, cost=cost, spent=spent,
-        confirmed=confirmed, spec_digest=spec_digest,
+        confirmed=confirmed, grounds=grounds, spec_digest=spec_digest,
     )  # fmt: skip
 
 
@@ -93,6 +96,7 @@ def decide_read(
     cost: float = 0,
     spent: float = 0,
     confirmed: Set[str] = frozenset(),
+    grounds: Grounds = NO_GROUNDS,
     spec_digest: str = "",
 ) -> Decision:
     """Like `decide`, for a conversation that has been read already."""
@@ -102,10 +106,12 @@ def decide_read(
     if outcome is DecisionOutcome.CONFIRM and call_digest(call) in confirmed:
         outcome = DecisionOutcome.ALLOW
         full += "; a person confirmed exactly this call"
+    check = f"gate.{finding.check}"
+    ground = grounds.get(check, Ground("", finding.authority))
     return decision(
-        kind="tool_call", outcome=outcome, check=f"gate.{finding.check}",
-        authority=finding.authority, spans=finding.spans, reason_public=finding.public,
-        reason_full=full, spec_digest=spec_digest,
+        kind="tool_call", outcome=outcome, check=check,
+        section=ground.section, authority=ground.authority, spans=finding.spans,
+        reason_public=finding.public, reason_full=full, spec_digest=spec_digest,
     )  # fmt: skip
 
 
