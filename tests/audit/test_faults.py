@@ -15,21 +15,32 @@ from collections.abc import Callable, Iterator
 from contextlib import suppress
 from pathlib import Path
 
+import msgspec
 import pytest
 
+from adhere.audit.content import seal
 from adhere.audit.folder import LogFolder
-from adhere.audit.keys import create_log
+from adhere.audit.keys import create_log, open_key_store, read_signing_key
 from adhere.audit.log import AuditLog
-from adhere.audit.record import Admitted, Completed, Interrupted, Opened, decode_record
-from adhere.audit.store import Pace
+from adhere.audit.note import Signer
+from adhere.audit.record import (
+    Admitted,
+    Completed,
+    Interrupted,
+    Opened,
+    decode_record,
+    encode_record,
+)
+from adhere.audit.store import Pace, Store
 from adhere.audit.verify import verify_log
 from adhere.errors import AdhereError, SystemFault
 
-from .conftest import ORIGIN, admitted, completed
+from .conftest import ORIGIN, TIME, admitted, completed
 from .simulated_disk import CountingDisk, Dead, DyingDisk, FailingDisk, ShortDisk
 
 PACE = Pace(records=4, seconds=3600)
 Paths = tuple[Path, Path]
+Play = Callable[[Paths, CountingDisk, set[str], list[str]], None]
 
 
 @pytest.fixture
@@ -58,6 +69,41 @@ def play(paths: Paths, disk: CountingDisk, acknowledged: set[str], erased: list[
         audit.close()
 
 
+def play_beside(
+    paths: Paths, disk: CountingDisk, acknowledged: set[str], erased: list[str]
+) -> None:
+    """Commits between the steps of a publication, as the sequencer's threads make them."""
+    keys = open_key_store(paths[1])
+    try:
+        signer = Signer(read_signing_key(paths[1]))
+        store = Store(LogFolder(paths[0]), keys, signer, disk, TIME)
+
+        def commit(record: Admitted | Completed) -> None:
+            reference, blob = seal(b"text", *keys.key_of(record.conversation))
+            entry = encode_record(msgspec.structs.replace(record, content=reference))
+            store.commit([entry], [blob])
+            name = type(record).__name__.lower()
+            acknowledged.add(f"{name}-{record.request.removeprefix('req-')}")
+
+        try:
+            for number in range(3):
+                commit(admitted(number))
+                publication = store.begin()
+                assert publication is not None
+                if number < 2:  # the last leaves nothing to move
+                    commit(completed(number))
+                store.write(publication)
+                if number == 1:
+                    commit(admitted(10 + number))
+                store.finish(publication)
+                if number < 2:
+                    commit(admitted(20 + number))
+        finally:
+            store.close()
+    finally:
+        keys.close()
+
+
 def check(paths: Paths, acknowledged: set[str], erased: list[str]) -> None:
     """Whatever happened: the log verifies, before and after it is taken up, and lost nothing."""
     before = verify_log(LogFolder(paths[0]))
@@ -83,13 +129,15 @@ def check(paths: Paths, acknowledged: set[str], erased: list[str]) -> None:
         assert after.erased > 0
 
 
-def attempt(tmp_path: Path, name: str, disk: CountingDisk) -> tuple[Paths, set[str], list[str]]:
+def attempt(
+    tmp_path: Path, name: str, disk: CountingDisk, play: Play = play
+) -> tuple[Paths, set[str], list[str]]:
     paths = tmp_path / name / "log", tmp_path / name / "keys"
     paths[0].parent.mkdir()
     create_log(*paths, ORIGIN)
     acknowledged: set[str] = set()
     erased: list[str] = []
-    with suppress(AdhereError, Dead):
+    with suppress(AdhereError, Dead, OSError):
         play(paths, disk, acknowledged, erased)
     return paths, acknowledged, erased
 
@@ -143,6 +191,54 @@ def test_losing_power_at_any_call_loses_nothing(fast: Path, calls: list[str], se
         paths, acknowledged, erased = attempt(fast, f"at-{at}", disk)
         disk.cut_power()
         check(paths, acknowledged, erased)
+
+
+@pytest.fixture(scope="module")
+def calls_beside(tmp_path_factory: pytest.TempPathFactory) -> list[str]:
+    disk = CountingDisk()
+    made = attempt(tmp_path_factory.mktemp("beside"), "log", disk, play_beside)
+    assert len(made[1]) == 8
+    check(*made)
+    assert disk.calls.count("replace") >= 5  # four checkpoints, and a journal moved at least once
+    return list(disk.calls)
+
+
+@pytest.mark.parametrize("how", ["error", "short", "kill", "power"])
+def test_a_publication_beside_commits_loses_nothing(
+    fast: Path, calls_beside: list[str], how: str
+) -> None:
+    for at, name in enumerate(calls_beside, 1):
+        if how == "short" and name != "write":
+            continue
+        disk: CountingDisk = {
+            "error": lambda at=at: FailingDisk(at, errno.EIO),
+            "short": lambda at=at: ShortDisk(at, then_fails=True),
+            "kill": lambda at=at: DyingDisk(at),
+            "power": lambda at=at: DyingDisk(at, random.Random(at)),
+        }[how]()
+        made = attempt(fast, f"at-{at}", disk, play_beside)
+        if isinstance(disk, DyingDisk) and disk.power:
+            disk.cut_power()
+        check(*made)
+
+
+def test_a_disk_that_fails_in_a_publication_stops_the_log(paths: Paths) -> None:
+    disk = CountingDisk()
+    audit = AuditLog(*paths, disk=disk, pace=Pace(records=10**6, seconds=0.01))
+
+    def fail(name: str, *args: object) -> None:
+        if name == "replace":
+            raise OSError(errno.EIO, os.strerror(errno.EIO))
+
+    disk.strike = fail  # type: ignore[method-assign]
+    acknowledged = set()
+    with pytest.raises(SystemFault, match="open the log again"):  # noqa: PT012
+        for number in range(10**6):
+            audit.append(admitted(number))
+            acknowledged.add(f"admitted-{number}")
+    with pytest.raises(SystemFault):
+        audit.close()
+    check(paths, acknowledged, [])
 
 
 def test_after_a_failure_nothing_is_taken_and_everyone_is_told(paths: Paths) -> None:

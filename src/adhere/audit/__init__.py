@@ -1,5 +1,7 @@
 """The tamper-evident record of decisions: append, prove, verify, erase content."""
 
+from adhere.audit.batch import Ticket
+from adhere.audit.exchange import Appender, Exchange
 from adhere.audit.folder import LogFolder, LogIdentity
 from adhere.audit.index import AuditIndex, AuditQuery
 from adhere.audit.keys import create_log, keys_beside
@@ -26,9 +28,9 @@ from adhere.audit.verification import AuditFinding, AuditVerification
 from adhere.audit.verify import verify_log
 
 __all__ = [
-    "SCHEMA", "Action", "Admitted", "AuditFinding", "AuditIndex", "AuditLog", "AuditQuery",
-    "AuditVerification", "Completed", "ContentReference", "DecisionEntry", "Erasure",
-    "Interrupted", "LogFolder", "LogIdentity", "Opened", "Pace", "PublicRecord", "Record",
-    "VerifierKey", "create_log", "decision_entry", "decode_record", "keys_beside",
-    "parse_verifier", "public_record", "verify_log",
+    "SCHEMA", "Action", "Admitted", "Appender", "AuditFinding", "AuditIndex", "AuditLog",
+    "AuditQuery", "AuditVerification", "Completed", "ContentReference", "DecisionEntry", "Erasure",
+    "Exchange", "Interrupted", "LogFolder", "LogIdentity", "Opened", "Pace", "PublicRecord",
+    "Record", "Ticket", "VerifierKey", "create_log", "decision_entry", "decode_record",
+    "keys_beside", "parse_verifier", "public_record", "verify_log",
 ]  # fmt: skip

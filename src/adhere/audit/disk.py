@@ -11,7 +11,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Final
 
-_AT_ONCE: Final = 16
+_AT_ONCE: Final = 4
 """Files synced at a time: the file system then makes one commit of many."""
 
 

@@ -1,9 +1,12 @@
 """The files of a log that is written to: commit, publish, erase. One thread, one process.
 
 The order of what is made durable is the whole of it. A commit: the keys of new conversations, then
-the journal. A publication: content, bundles and tiles, then the checkpoint, and only then is the
-journal emptied. An erasure: its record, then the key, then the file. Whatever is cut off between
-two steps is done again when the log is taken up.
+the journal. A publication: content, bundles and tiles, then the checkpoint, and only then is what
+it took in cut off the journal. An erasure: its record, then the key, then the file. Whatever is cut
+off between two steps is done again when the log is taken up.
+
+A publication may be written while commits go on: between `begin` and `finish` nothing of it is
+shared with them.
 """
 
 from __future__ import annotations
@@ -12,6 +15,8 @@ import os
 import shutil
 from collections.abc import Sequence
 from datetime import datetime
+from pathlib import Path
+from typing import Final
 
 import msgspec
 
@@ -27,6 +32,9 @@ from adhere.audit.record import SCHEMA, Interrupted, Opened, Record, encode_reco
 from adhere.audit.recovery import recover, unfinished
 from adhere.audit.tiles import WIDTH, tile_path
 
+_MOST_PACES: Final = 4
+"""The journal grows to so many times what is published at once, and no longer."""
+
 
 class Pace(msgspec.Struct, frozen=True):
     """When the journal becomes tiles: whichever comes first.
@@ -40,6 +48,22 @@ class Pace(msgspec.Struct, frozen=True):
     records: int = 8192
     bytes: int = 8 << 20
     seconds: float = 5.0
+
+
+class Publication(msgspec.Struct, frozen=True):
+    """What is to become tiles: entries with their hashes, content, the checkpoint over all of it.
+
+    Attributes:
+        size: Size of the log with it.
+        journal_bytes: How much of the journal it is.
+    """
+
+    entries: Sequence[bytes]
+    leaves: Sequence[bytes]
+    blobs: Sequence[Blob]
+    note: str
+    size: int
+    journal_bytes: int
 
 
 class Store:
@@ -63,6 +87,7 @@ class Store:
         self._edge, self._frontier, self._note = state.edge, state.frontier, state.note
         self._entries, self._leaves, self._blobs = state.entries, state.leaves, state.blobs
         self._journal_bytes = state.journal_bytes
+        self._taken_bytes = 0  # of the journal, by a publication that is under way
         left = unfinished(folder, published, state.entries)
         self._erased |= {bytes.fromhex(erasure.key) for erasure in left.erasures}
         self._journal = disk.open(self._path / JOURNAL, os.O_WRONLY | os.O_CREAT | os.O_APPEND)
@@ -94,12 +119,17 @@ class Store:
 
     @property
     def waiting(self) -> int:
-        """How many entries are not in tiles yet."""
+        """How many entries are in no publication yet."""
         return len(self._entries)
 
     def full(self, pace: Pace) -> bool:
-        """Say whether the journal is long enough to become tiles."""
-        return self.waiting >= pace.records or self._journal_bytes >= pace.bytes
+        """Say whether there is enough to publish."""
+        fresh = self._journal_bytes - self._taken_bytes
+        return self.waiting >= pace.records or fresh >= pace.bytes
+
+    def behind(self, pace: Pace) -> bool:
+        """Say whether commits should wait for the publication that is under way."""
+        return self._taken_bytes > 0 and self._journal_bytes >= _MOST_PACES * pace.bytes
 
     def commit(self, entries: Sequence[bytes], blobs: Sequence[Blob]) -> None:
         """Write entries, a checkpoint over all of the log, and content to the journal."""
@@ -122,19 +152,59 @@ class Store:
 
     def publish(self) -> None:
         """Turn the journal into content files, bundles and tiles, and sign for them."""
+        publication = self.begin()
+        if publication is not None:
+            self.write(publication)
+            self.finish(publication)
+
+    def begin(self) -> Publication | None:
+        """Take what waits out of the way of later commits; None where nothing waits."""
         if not self._entries:
-            return
-        kept = [blob for blob in self._blobs if blob.key not in self._erased]
+            return None
+        publication = Publication(
+            self._entries, self._leaves, self._blobs, self._note, self.size, self._journal_bytes
+        )
+        self._entries, self._leaves, self._blobs = [], [], []
+        self._taken_bytes = self._journal_bytes
+        return publication
+
+    def write(self, publication: Publication) -> None:
+        """Make its files. Commits may go on meanwhile."""
+        kept = [blob for blob in publication.blobs if blob.key not in self._erased]
         self._disk.write_files(new_content(self._path, kept))
         before = self._edge.size
-        files = self._edge.grow(self._entries, self._leaves)
+        files = self._edge.grow(publication.entries, publication.leaves)
         self._disk.write_files((self._path / path, 0, data) for path, data in files)
-        self._disk.put_file(self._path / CHECKPOINT, self._note.encode())
-        self._entries, self._leaves, self._blobs = [], [], []
-        self._disk.truncate(self._journal, 0)
-        self._disk.sync(self._journal)
-        self._journal_bytes = 0
-        self._drop_partial(before)
+        self._disk.put_file(self._path / CHECKPOINT, publication.note.encode())
+        self._drop_partial(before, publication.size)
+
+    def finish(self, publication: Publication) -> None:
+        """Cut its part off the journal. Not while a commit is under way."""
+        cut = publication.journal_bytes
+        if self._journal_bytes == cut:
+            self._disk.truncate(self._journal, 0)
+            self._disk.sync(self._journal)
+        else:
+            self._move_journal(cut)
+        self._journal_bytes -= cut
+        self._taken_bytes = 0
+
+    def _move_journal(self, start: int) -> None:
+        """Go on in a journal that holds only what is after ``start``."""
+        path, draft = self._path / JOURNAL, self._path / f".{JOURNAL}.part"
+        fd = self._disk.open(draft, os.O_WRONLY | os.O_CREAT | os.O_APPEND)
+        try:
+            self._disk.truncate(fd, 0)
+            self._disk.write_all(fd, _read_from(path, start))
+            self._disk.sync(fd)
+            self._disk.replace(draft, path)
+            # Before the next commit: a power cut must not bring the old journal back after it.
+            self._disk.sync_folder(self._path)
+        except BaseException:
+            os.close(fd)
+            raise
+        old, self._journal = self._journal, fd
+        self._disk.close(old)
 
     def erase(self, name: bytes) -> None:
         """Destroy a key and the content under it; the record of it is written already."""
@@ -153,11 +223,17 @@ class Store:
             self._disk.remove(path)
             self._disk.sync_folder(path.parent)
 
-    def _drop_partial(self, before: int) -> None:
+    def _drop_partial(self, before: int, size: int) -> None:
         """Remove partial tiles that full ones have replaced; one left behind does no harm."""
         height = 0
-        while (before >> height) // WIDTH != (self.size >> height) // WIDTH:
+        while (before >> height) // WIDTH != (size >> height) // WIDTH:
             index = (before >> height) // WIDTH
             for level in ("entries", 0) if height == 0 else (height // 8,):
                 shutil.rmtree(self._path / f"{tile_path(level, index)}.p", ignore_errors=True)
             height += 8
+
+
+def _read_from(path: Path, start: int) -> bytes:
+    with path.open("rb") as file:
+        file.seek(start)
+        return file.read()
