@@ -23,6 +23,7 @@ from adhere.resolve.attribution.stated import RefusedStatement, StatedFacts, fac
 from adhere.resolve.chain.explain import explain
 from adhere.resolve.chain.facts import Condition, Fact, RefusedFact
 from adhere.resolve.chain.instruction import Candidates, Delegation, Instruction, Origin
+from adhere.resolve.chain.prepared import Prepared
 from adhere.resolve.chain.reading import read_candidates
 from adhere.resolve.chain.resolver import DEFAULT_BUDGET, resolve
 from adhere.resolve.chain.trace import Case, Fate, KeyOutcome, Resolution, Row, Step
@@ -107,14 +108,14 @@ __all__ = [
     "Condition", "Confirmation", "Constraint", "Decision", "DecisionOutcome", "DecisionSpan",
     "Delegation", "Derivation", "Effect", "EffectiveSetting", "Fact", "Fate", "Ground", "Grounds",
     "Instruction", "KeyOutcome", "Markup", "Notice", "Obligation", "ObligationsFile", "Origin",
-    "Place", "Profile", "Proof", "ProofsFile", "Protection", "ProtectionProof", "PublicDecision",
-    "Range", "Reading", "Reason", "RefusedFact", "RefusedStatement", "Resolution", "Row",
-    "ScopeOfAutonomy", "SettingsResult", "ShownArgument", "SilentShare", "Standing", "StatedFacts",
-    "Step", "ToolSpec", "ToolSpecs", "Traced", "TracedArgument", "ValueOrigin", "Values", "analyse",
-    "anything_but", "attribute", "between", "call_digest", "check_resolution", "compare_rules",
-    "confirmation", "conversation_of", "decide", "decide_read", "decision", "effective_scope",
-    "effective_settings", "explain", "facts_from", "grounds", "intersect", "narrowed_scope",
-    "one_of", "parse_scope", "parse_tool_specs", "prove", "prove_protection", "public_view",
-    "read_candidates", "read_conversation", "resolve", "settings_candidates", "traced_arguments",
-    "undeclared", "unlimited_scope", "with_facts",
+    "Place", "Prepared", "Profile", "Proof", "ProofsFile", "Protection", "ProtectionProof",
+    "PublicDecision", "Range", "Reading", "Reason", "RefusedFact", "RefusedStatement", "Resolution",
+    "Row", "ScopeOfAutonomy", "SettingsResult", "ShownArgument", "SilentShare", "Standing",
+    "StatedFacts", "Step", "ToolSpec", "ToolSpecs", "Traced", "TracedArgument", "ValueOrigin",
+    "Values", "analyse", "anything_but", "attribute", "between", "call_digest", "check_resolution",
+    "compare_rules", "confirmation", "conversation_of", "decide", "decide_read", "decision",
+    "effective_scope", "effective_settings", "explain", "facts_from", "grounds", "intersect",
+    "narrowed_scope", "one_of", "parse_scope", "parse_tool_specs", "prove", "prove_protection",
+    "public_view", "read_candidates", "read_conversation", "resolve", "settings_candidates",
+    "traced_arguments", "undeclared", "unlimited_scope", "with_facts",
 ]  # fmt: skip

@@ -24,6 +24,7 @@ def admit_while_plain(
     start: int,
     special: Container[str],
     entries: Mapping[str, list[Entry]],
+    decided: Mapping[str, tuple[tuple[Step, ...], KeyOutcome]],
     record: Record,
 ) -> int:
     """Decide keys, from ``start`` on, up to the first that needs a `Admission`.
@@ -33,6 +34,7 @@ def admit_while_plain(
         start: Where to begin.
         special: Keys that are known to need more.
         entries: By key.
+        decided: Keys that are decided already; their steps and outcomes are taken over.
         record: Takes steps, rows and outcomes; no step of the key that stops it.
 
     Returns:
@@ -41,6 +43,11 @@ def admit_while_plain(
     add_step, rows, add_outcome = record.steps.append, record.rows, record.outcomes.append
     for place in range(start, len(keys)):
         key = keys[place]
+        if key in decided:
+            steps, outcome = decided[key]
+            record.steps += steps
+            add_outcome(outcome)
+            continue
         if key in special:
             return place
         waiting = entries[key]

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Container, Sequence
+from collections.abc import Container, Mapping, Sequence
+from typing import NamedTuple
 
 from adhere.resolve.chain.admission import Admission
 from adhere.resolve.chain.admission_plain import admit_while_plain
@@ -13,11 +14,35 @@ from adhere.resolve.chain.transcript import LEVEL_SHIFT, MOMENT_BITS, Entry, Rec
 from adhere.resolve.chain.values import EVERYTHING, Values
 
 
+class Decided(NamedTuple):
+    """A key that is decided already: its steps in order, and what is left of it."""
+
+    steps: tuple[Step, ...]
+    outcome: KeyOutcome
+
+
+class Beforehand(NamedTuple):
+    """What has been worked out about instructions that were known earlier.
+
+    Attributes:
+        entries: By key, those that take part beside others; the lists are changed.
+        decided: Keys that nobody else is about.
+        rows: Of all these, by index; those of keys in ``entries`` are written again.
+        spent: What these steps list.
+    """
+
+    entries: dict[str, list[Entry]]
+    decided: Mapping[str, Decided]
+    rows: dict[int, Row]
+    spent: int
+
+
 def decide(
     instructions: Sequence[Instruction],
     members: Sequence[int],
     outside: Container[int],
     capabilities: Container[str],
+    beforehand: Beforehand | None = None,
 ) -> Record:
     """Decide some of the instructions: all of some keys, and of every key they can reach.
 
@@ -26,29 +51,33 @@ def decide(
         members: Indexes of those to decide.
         outside: Indexes of those whose conditions do not hold.
         capabilities: What the assistant is able to do.
+        beforehand: What is known of instructions that are no members.
     """
     record = Record()
     participants = Participants(instructions, outside, capabilities)
+    decided: Mapping[str, Decided] = {}
+    if beforehand is not None:
+        participants.entries, decided = beforehand.entries, beforehand.decided
+        record.rows = beforehand.rows
+        record.spend(beforehand.spent)
     participants.sort(members)
     excepts = _excepts(instructions, members)
     staged = (
         _admit_in_stages(instructions, participants, excepts, record) if participants.texts else {}
     )
-    keys = sorted(participants.entries)
+    keys = sorted([*decided, *participants.entries])
     special = staged.keys() | excepts.keys()
     place = 0
-    while (place := admit_while_plain(keys, place, special, participants.entries, record)) < len(
-        keys
-    ):
+    entries = participants.entries
+    while (place := admit_while_plain(keys, place, special, entries, decided, record)) < len(keys):
         key = keys[place]
         place += 1
         admission = staged.get(key)
         if admission is None:
-            entries = participants.entries[key]
-            admission = Admission(
-                key, [entry[4] for entry in entries], excepts.get(key, {}), record
-            )
-            admission.admit(entries)
+            waiting = entries[key]
+            values = [entry[4] for entry in waiting]
+            admission = Admission(key, values, excepts.get(key, {}), record)
+            admission.admit(waiting)
         admission.close()
     if participants.aside:
         _write_aside(participants.aside, outside, record)
@@ -63,7 +92,7 @@ def _excepts(
     found: dict[str, dict[int, list[int]]] = {}
     if not exceptions:
         return found
-    index_of = {instructions[index].id: index for index in members}
+    index_of = {instruction.id: index for index, instruction in enumerate(instructions)}
     for index in exceptions:
         key = instructions[index].key
         named = [index_of.get(other) for other in instructions[index].exception_to]

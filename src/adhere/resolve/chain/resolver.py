@@ -25,6 +25,7 @@ from adhere.resolve.chain.instruction import Candidates
 from adhere.resolve.chain.key_groups import group_keys
 from adhere.resolve.chain.scoping import Scopes
 from adhere.resolve.chain.trace import Case, Resolution
+from adhere.resolve.chain.transcript import Record
 from adhere.resolve.chain.undecided import Undecided, decide_group
 
 DEFAULT_BUDGET: Final = 2**22
@@ -47,7 +48,7 @@ def resolve(candidates: Candidates, *, budget: int = DEFAULT_BUDGET) -> Resoluti
         InputError: The trace would be too long to write down.
     """
     instructions = candidates.instructions
-    scopes = Scopes(candidates)
+    scopes = Scopes(instructions, candidates.facts)
     capabilities = frozenset(candidates.capabilities)
     sure: Sequence[int] = range(len(instructions))
     undecided: list[Undecided] = []
@@ -60,6 +61,20 @@ def resolve(candidates: Candidates, *, budget: int = DEFAULT_BUDGET) -> Resoluti
         moving = {index for group in unsure for index in group.members}
         sure = [index for index in sure if index not in moving]
     record = decide(instructions, sure, scopes.outside, capabilities)
+    return resolution_of(
+        len(instructions), record, scopes, candidates.spec_digest, budget, undecided
+    )
+
+
+def resolution_of(
+    count: int,
+    record: Record,
+    scopes: Scopes,
+    spec_digest: str,
+    budget: int,
+    undecided: Sequence[Undecided] = (),
+) -> Resolution:
+    """Put together what was decided about ``count`` instructions."""
     rows, keys = record.rows, record.outcomes
     for one in undecided:
         rows.update(one.rows)
@@ -67,7 +82,7 @@ def resolve(candidates: Candidates, *, budget: int = DEFAULT_BUDGET) -> Resoluti
     if undecided:
         keys.sort(key=lambda outcome: outcome.key)
     return Resolution(
-        rows=tuple(map(rows.__getitem__, range(len(instructions)))),
+        rows=tuple(map(rows.__getitem__, range(count))),
         keys=tuple(keys),
         trace=(Case((), tuple(record.steps)), *(case for one in undecided for case in one.cases)),
         approximated=tuple(
@@ -77,5 +92,5 @@ def resolve(candidates: Candidates, *, budget: int = DEFAULT_BUDGET) -> Resoluti
         facts_used=scopes.used,
         facts_unknown=scopes.unknown,
         facts_refused=scopes.refused,
-        spec_digest=candidates.spec_digest,
+        spec_digest=spec_digest,
     )

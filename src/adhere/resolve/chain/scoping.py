@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
-from adhere.resolve.chain.facts import Condition, FactBook, RefusedFact
-from adhere.resolve.chain.instruction import Candidates, Instruction
+from collections.abc import Iterable, Mapping, Sequence
+
+from adhere.resolve.chain.facts import Condition, Fact, FactBook, RefusedFact
+from adhere.resolve.chain.instruction import Instruction
 from adhere.spec import Authority
 
 
 class Scopes:
     """The scope of every instruction.
+
+    Args:
+        instructions: All of them.
+        facts: By name.
+        members: Indexes of those that have conditions, where that is known already.
 
     Attributes:
         outside: Indexes of the instructions whose conditions do not hold.
@@ -18,16 +25,21 @@ class Scopes:
         unknown: Facts that conditions needed and did not have.
     """
 
-    def __init__(self, candidates: Candidates) -> None:
+    def __init__(
+        self,
+        instructions: Sequence[Instruction],
+        facts: Mapping[str, Fact],
+        members: Iterable[int] | None = None,
+    ) -> None:
         self.outside: set[int] = set()
         self.open: dict[int, tuple[Condition, ...]] = {}
-        self.book = FactBook(candidates.facts)
+        self.book = FactBook(facts)
         self._used: set[str] = set()
         self._unknown: set[str] = set()
         self._refused_to_root: set[str] = set()
-        for index, instruction in enumerate(candidates.instructions):
-            if instruction.when:
-                self._read(index, instruction)
+        for index in range(len(instructions)) if members is None else members:
+            if instructions[index].when:
+                self._read(index, instructions[index])
 
     def _read(self, index: int, instruction: Instruction) -> None:
         known = self.book.known

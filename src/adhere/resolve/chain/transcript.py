@@ -26,15 +26,22 @@ MAX_WRITTEN: Final = 4_000_000
 
 
 class Record:
-    """The outcome of deciding; rows are by index of the instruction."""
+    """The outcome of deciding.
 
-    __slots__ = ("_left", "outcomes", "rows", "steps")
+    Attributes:
+        steps: In order.
+        rows: By index of the instruction.
+        outcomes: By key.
+        left: How many values the steps may still list.
+    """
+
+    __slots__ = ("left", "outcomes", "rows", "steps")
 
     def __init__(self) -> None:
         self.steps: list[Step] = []
         self.rows: dict[int, Row] = {}
         self.outcomes: list[KeyOutcome] = []
-        self._left = MAX_WRITTEN
+        self.left = MAX_WRITTEN
 
     def spend(self, values: int) -> None:
         """Count values that a step lists, so that a trace cannot outgrow the machine.
@@ -42,8 +49,8 @@ class Record:
         Raises:
             InputError: There are too many.
         """
-        self._left -= values
-        if self._left < 0:
+        self.left -= values
+        if self.left < 0:
             raise InputError(
                 "the trace would list too many values: a key has thousands of them, each taken "
                 "away by an instruction of its own",
