@@ -12,6 +12,7 @@ from rich.text import Text
 
 from adhere.assemble import load_spec
 from adhere.assemble.obligations import load_obligations
+from adhere.assemble.patterns import string_search
 from adhere.cli.options import SPEC, console, json_option, max_bytes_option, print_json, write_file
 from adhere.cli.profiles import named_profiles, profile_options
 from adhere.errors import UsageError
@@ -55,6 +56,12 @@ _STYLE = {"proved": "green", "refuted": "bold red", "undecided": "yellow"}
     metavar="SECONDS",
     help="Leave an obligation undecided after this time.",
 )
+@click.option(
+    "--z3",
+    "with_z3",
+    is_flag=True,
+    help="Let z3 look for strings that patterns admit (adhere[proofs]).",
+)
 @json_option
 @max_bytes_option
 def command(
@@ -67,6 +74,7 @@ def command(
     user: Path | None,
     output: Path | None,
     time_limit: float,
+    with_z3: bool,
     as_json: bool,
     max_bytes: int,
 ) -> int:
@@ -94,10 +102,12 @@ def command(
     else:
         one = Obligation("--never", never, _levels(by or "developer,user"))
         asked = ObligationsFile("adhere/obligations/1", (one,))
+    search = string_search() if with_z3 else None
     proofs: list[Proof] = []
     protections: list[ProtectionProof] = []
     for obligation in asked.obligation:
-        proofs.append(prove(document, obligation, given=given, stop=_after(time_limit)))
+        stop = _after(time_limit)
+        proofs.append(prove(document, obligation, given=given, stop=stop, search=search))
         if not as_json:
             _print(proofs[-1], alone=never is not None)
     for protection in asked.protection:

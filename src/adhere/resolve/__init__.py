@@ -76,6 +76,7 @@ from adhere.resolve.gate.tools import (
     parse_tool_specs,
     undeclared,
 )
+from adhere.resolve.proofs.classes import StringSearch
 from adhere.resolve.proofs.obligations import (
     ObligationsFile,
     ProofsFile,
@@ -111,11 +112,11 @@ __all__ = [
     "Place", "Prepared", "Profile", "Proof", "ProofsFile", "Protection", "ProtectionProof",
     "PublicDecision", "Range", "Reading", "Reason", "RefusedFact", "RefusedStatement", "Resolution",
     "Row", "ScopeOfAutonomy", "SettingsResult", "ShownArgument", "SilentShare", "Standing",
-    "StatedFacts", "Step", "ToolSpec", "ToolSpecs", "Traced", "TracedArgument", "ValueOrigin",
-    "Values", "analyse", "anything_but", "attribute", "between", "call_digest", "check_resolution",
-    "compare_rules", "confirmation", "conversation_of", "decide", "decide_read", "decision",
-    "effective_scope", "effective_settings", "explain", "facts_from", "grounds", "intersect",
-    "narrowed_scope", "one_of", "parse_scope", "parse_tool_specs", "prove", "prove_protection",
-    "public_view", "read_candidates", "read_conversation", "resolve", "settings_candidates",
-    "traced_arguments", "undeclared", "unlimited_scope", "with_facts",
+    "StatedFacts", "Step", "StringSearch", "ToolSpec", "ToolSpecs", "Traced", "TracedArgument",
+    "ValueOrigin", "Values", "analyse", "anything_but", "attribute", "between", "call_digest",
+    "check_resolution", "compare_rules", "confirmation", "conversation_of", "decide", "decide_read",
+    "decision", "effective_scope", "effective_settings", "explain", "facts_from", "grounds",
+    "intersect", "narrowed_scope", "one_of", "parse_scope", "parse_tool_specs", "prove",
+    "prove_protection", "public_view", "read_candidates", "read_conversation", "resolve",
+    "settings_candidates", "traced_arguments", "undeclared", "unlimited_scope", "with_facts",
 ]  # fmt: skip

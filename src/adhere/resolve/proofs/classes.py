@@ -16,9 +16,9 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_left
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from itertools import chain, combinations, product
-from typing import Any, Final, NamedTuple, TypeAlias
+from typing import Any, Final, NamedTuple, Protocol, TypeAlias
 
 import msgspec
 
@@ -36,6 +36,24 @@ _NO_VALUE: Final[tuple[Any, ...]] = (0.5, {}, {"default": 0.5})
 """What is of no setting's type, in each way of asking."""
 
 _LETTERS: Final = "aZ0 _-.<>\n/é"
+
+
+class StringSearch(Protocol):
+    """Finds strings that some domains admit and others refuse."""
+
+    def __call__(
+        self,
+        admitted: Sequence[Domain],
+        refused: Sequence[Domain],
+        known: Collection[str],
+        count: int,
+    ) -> tuple[tuple[str, ...], bool]:
+        """Return up to ``count`` such strings that are not ``known``.
+
+        The second value says that there are no more than these; False where nobody knows.
+        """
+        ...
+
 
 Test: TypeAlias = Callable[[SettingValue], bool]
 
@@ -71,15 +89,22 @@ class Classes(NamedTuple):
             yield from (MAX_INTEGER + 1, {"default": -MAX_INTEGER - 1})
 
 
-def classes(setting: Setting, expression: Expression) -> Classes:
+def classes(
+    setting: Setting, expression: Expression, search: StringSearch | None = None
+) -> Classes:
     """Return the values that stand for all values of ``setting`` in a bound expression.
+
+    Args:
+        setting: The setting.
+        expression: The expression.
+        search: Who looks for strings that a short search does not find.
 
     Raises:
         TooManyMembers: It is a set of more than `MAX_MEMBERS` members.
     """
     literals = tuple(_literals(setting, expression))
     if setting.type == "string":
-        return _strings(setting, literals)
+        return _strings(setting, literals, search)
     if setting.type == "integer":
         return _integers(setting, [value for value in literals if type(value) is int])
     if setting.type == "set":
@@ -192,7 +217,9 @@ def _subsets(setting: Setting) -> Iterator[SettingValue]:
             yield canonical(setting, subset)
 
 
-def _strings(setting: Setting, literals: tuple[SettingValue, ...]) -> Classes:
+def _strings(
+    setting: Setting, literals: tuple[SettingValue, ...], search: StringSearch | None
+) -> Classes:
     """Class strings by the answers of each domain; make up what is not found."""
     domains = (setting.allowed, *setting.bounds.values())
     # The literals and the default are classes of their own: each is told apart by equality.
@@ -206,6 +233,12 @@ def _strings(setting: Setting, literals: tuple[SettingValue, ...]) -> Classes:
             found.append(text)
     invented: list[str] = []
     for answers, found in by_class.items():
+        if (
+            len(found) < EACH
+            and search is not None
+            and _fill(domains, answers, found, known, search)
+        ):
+            continue
         for _ in range(EACH - len(found)):
             # The search looks at no string with this character, so that no two are the same.
             made_up = f"\x00{len(invented)}"
@@ -228,6 +261,27 @@ def _strings(setting: Setting, literals: tuple[SettingValue, ...]) -> Classes:
     made = f", {len(invented)} of them invented" if invented else ""
     why = f"string: {len(values)} stand for all{made}"
     return Classes(copy, values, frozenset(invented), why)
+
+
+def _fill(
+    domains: Sequence[Domain],
+    answers: Sequence[bool],
+    found: list[str],
+    known: Sequence[str],
+    search: StringSearch,
+) -> bool:
+    """Add to ``found`` what a search finds of a class; True where it then has all it needs."""
+    more, complete = search(
+        [domain for domain, admits in zip(domains, answers, strict=True) if admits],
+        [domain for domain, admits in zip(domains, answers, strict=True) if not admits],
+        {*known, *found},
+        EACH - len(found),
+    )
+    for text in more:  # whoever searched, the declaration itself has the last word
+        if tuple(domain.admits(text) for domain in domains) != tuple(answers):
+            return False
+    found += more
+    return complete or len(found) >= EACH
 
 
 def _candidates(domains: Sequence[Domain]) -> Iterator[str]:

@@ -22,7 +22,13 @@ import msgspec
 
 from adhere.errors import UsageError
 from adhere.resolve.proofs.binding import bind, holds
-from adhere.resolve.proofs.classes import MAX_MEMBERS, Classes, TooManyMembers, classes
+from adhere.resolve.proofs.classes import (
+    MAX_MEMBERS,
+    Classes,
+    StringSearch,
+    TooManyMembers,
+    classes,
+)
 from adhere.resolve.proofs.expression import IT, Expression, addresses, parse_expression
 from adhere.resolve.proofs.views import View, declared, seen, view
 from adhere.resolve.settings.effective import (
@@ -102,6 +108,7 @@ def prove(
     *,
     given: Mapping[Authority, Profile] | None = None,
     stop: Callable[[], bool] = lambda: False,
+    search: StringSearch | None = None,
 ) -> Proof:
     """Prove an obligation of a spec, or find what violates it.
 
@@ -110,6 +117,7 @@ def prove(
         obligation: What shall never be.
         given: Profiles of levels that ask for exactly this; the other levels ask for anything.
         stop: Asked now and then; True ends the search without a decision.
+        search: Who looks for strings that patterns admit, where a short search finds none.
 
     Raises:
         InputError: The expression cannot be read, or does not fit the spec.
@@ -121,15 +129,15 @@ def prove(
     for level in obligation.by:
         if level in given:
             raise UsageError(f"{level} can ask for anything or for what its profile says, not both")
-    search = _Search(spec, obligation, given, stop)
+    trial = _Search(spec, obligation, given, stop, search)
     try:
-        outcome = search.run()
+        outcome = trial.run()
     except _Stopped as stopped:
         outcome = "undecided"
-        search.why[str(stopped)] = None
+        trial.why[str(stopped)] = None
     return Proof(
-        obligation, outcome, tuple(search.settings), search.contexts, search.combinations,
-        search.true_in, tuple(search.why), search.found,
+        obligation, outcome, tuple(trial.settings), trial.contexts, trial.combinations,
+        trial.true_in, tuple(trial.why), trial.found,
     )  # fmt: skip
 
 
@@ -152,6 +160,7 @@ class _Search:
         obligation: Obligation,
         given: Mapping[Authority, Profile],
         stop: Callable[[], bool],
+        search: StringSearch | None,
     ) -> None:
         self._spec = spec
         self._by = frozenset(obligation.by)
@@ -159,6 +168,7 @@ class _Search:
         self._given = given
         self._requests = collect(spec, given).requests
         self._stop = stop
+        self._strings = search
         self._ticks = 0
         self._declared = declared(spec)
         self._expression = parse_expression(obligation.never, name=obligation.name)
@@ -181,7 +191,9 @@ class _Search:
             asked = dict(zip(cone, (one.asked for one in violation), strict=True))
             invented = frozenset[SettingValue]().union(*(kind.invented for kind in kinds))
             if any(_text(one) in invented for all_ in asked.values() for one in all_):
-                raise _Stopped("a violation would need a string that the search did not find")
+                raise _Stopped(
+                    "a violation would need a string that the search did not find (z3 may)"
+                )
             self.found = self._smallest(bound, asked)
             return "refuted"
         return "proved"
@@ -201,7 +213,7 @@ class _Search:
 
     def _classes(self, address: str, bound: Expression) -> Classes:
         try:
-            found = classes(self._declared[address], bound)
+            found = classes(self._declared[address], bound, self._strings)
         except TooManyMembers:
             raise _Stopped(f"{address}: a set of more than {MAX_MEMBERS} members") from None
         self.why[f"{address}: {found.why}"] = None
