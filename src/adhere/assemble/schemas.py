@@ -24,8 +24,13 @@ from adhere.evaluate import (
     SuiteManifest,
     VerdictRecord,
 )
+from adhere.evaluate.run import TurnRecord
 from adhere.evolve import SpecDiff
 from adhere.judge import ReportCards
+from adhere.models import PriceList
+from adhere.models.batch import Dropped, Handed, Handing
+from adhere.models.cache import CachedAnswer
+from adhere.models.spending import Paid, Sent
 from adhere.resolve import (
     Candidates,
     Decision,
@@ -53,7 +58,11 @@ SCHEMAS: Final[dict[str, tuple[Any, str]]] = {
     "judgement-1": (Judgement, "A line of a judgements.jsonl"),
     "judge-report-1": (ReportCards, "How far judges can be trusted"),
     "run-1": (RunManifest, "The manifest.json of a run"),
-    "record-1": (AnswerRecord | VerdictRecord, "A line of a run's records.jsonl"),
+    "record-1": (AnswerRecord | VerdictRecord | TurnRecord, "A line of a run's records.jsonl"),
+    "spend-1": (Sent | Paid, "A line of a run's spend.jsonl"),
+    "batch-1": (Handing | Handed | Dropped, "A line of a run's batches.jsonl"),
+    "prices-1": (PriceList, "What models cost"),
+    "cached-answer-1": (CachedAnswer, "An answer kept for the next run"),
     "report-1": (Report, "The report.json of a run"),
     "comparison-1": (Comparison, "What differs between two models"),
     "scope-1": (ScopeOfAutonomy, "A scope of autonomy"),

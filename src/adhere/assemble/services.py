@@ -7,7 +7,7 @@ from typing import Final
 from urllib.parse import urlsplit, urlunsplit
 
 from adhere.errors import UsageError
-from adhere.models import Patience
+from adhere.models import Patience, Sampling
 from adhere.models.anthropic import VERSION, AnthropicMessages
 from adhere.models.http import HttpModel
 from adhere.models.openai import OpenAIChat, OpenAIResponses
@@ -32,8 +32,9 @@ def is_service(name: str) -> bool:
 
 
 def open_service(
-    address: str, *, connections: int = 32, patience: Patience | None = None
-) -> HttpModel:
+    address: str, *, connections: int = 32, patience: Patience | None = None,
+    sampling: Sampling | None = None,
+) -> HttpModel:  # fmt: skip
     """Return the model behind an address.
 
     Args:
@@ -41,6 +42,7 @@ def open_service(
             ``anthropic+`` before it for these interfaces.
         connections: The most requests under way at once.
         patience: How long to wait.
+        sampling: How it is asked to answer.
 
     The key is ``ADHERE_API_KEY``, or at a vendor's own host the vendor's usual variable. Without
     TLS a key is sent to this machine only.
@@ -61,6 +63,8 @@ def open_service(
             remedy="write https://HOST/v1#MODEL, responses+https://… or anthropic+https://…",
         )
     path, interface = _PATHS[kind]
+    if sampling is not None and sampling.seed is not None and interface is not OpenAIChat:
+        raise UsageError("this interface takes no seed", place=host, remedy="leave --seed out")
     target = urlunsplit((parts.scheme, parts.netloc, parts.path.rstrip("/") + path, "", ""))
     safe = parts.scheme == "https" or host in ("127.0.0.1", "localhost", "::1")
     key = os.environ.get(KEY_VARIABLE) or os.environ.get(_OWN_KEYS.get(host, ""), "")
@@ -69,7 +73,7 @@ def open_service(
         headers = {"anthropic-version": VERSION, **({"x-api-key": key} if key and safe else {})}
     return interface(
         f"{parts.fragment}@{parts.netloc}", target, parts.fragment, headers=headers,
-        connections=connections, patience=patience,
+        connections=connections, patience=patience, sampling=sampling,
     )  # fmt: skip
 
 

@@ -2,23 +2,25 @@
 
 from __future__ import annotations
 
-import os
 from contextlib import AbstractContextManager
 from pathlib import Path
 from types import TracebackType
-from typing import BinaryIO, Self
+from typing import Self
 
 import msgspec
 
 from adhere.errors import SystemFault, UsageError
 from adhere.evaluate.run import (
+    AnswerRecord,
     Record,
     RunManifest,
     TurnRecord,
+    VerdictRecord,
     read_manifest,
 )
 from adhere.evaluate.suite import Suite
 from adhere.evaluate.table import CaseIndex, Table
+from adhere.models.journal import Journal
 from adhere.spec import Spec
 
 _BEGUN = frozenset({"spec.json", "cases.jsonl", ".manifest.json.part"})
@@ -43,7 +45,9 @@ class RunFolder(AbstractContextManager["RunFolder"]):
         self.folder = folder
         self.manifest = manifest
         self._spec, self._suite = spec, suite
-        self._file: BinaryIO | None = None
+        self._records = Journal[Record | TurnRecord](
+            folder / "records.jsonl", AnswerRecord | VerdictRecord | TurnRecord
+        )
 
     def __enter__(self) -> Self:
         path = self.folder / "manifest.json"
@@ -59,8 +63,8 @@ class RunFolder(AbstractContextManager["RunFolder"]):
                         remedy="name a new folder",
                     )
                 self._begin(path)
+            self._records.__enter__()
             self.table = Table(self.folder, self.manifest, CaseIndex(self.folder / "cases.jsonl"))
-            self._file = (self.folder / "records.jsonl").open("ab")
         except OSError as error:
             raise SystemFault(
                 f"cannot write it: {error.strerror}", place=str(self.folder)
@@ -71,10 +75,7 @@ class RunFolder(AbstractContextManager["RunFolder"]):
         self, kind: type[BaseException] | None, error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:  # fmt: skip
-        if self._file is not None:
-            self._file.flush()
-            os.fsync(self._file.fileno())
-            self._file.close()
+        self._records.__exit__(kind, error, trace)
 
     def _begin(self, manifest: Path) -> None:
         (self.folder / "spec.json").write_bytes(msgspec.json.encode(self._spec))
@@ -90,15 +91,10 @@ class RunFolder(AbstractContextManager["RunFolder"]):
                 place=str(self.folder),
                 remedy="name a new folder",
             )
-        path = self.folder / "records.jsonl"
-        if path.exists():
-            cut_torn_tail(path)
 
     def append(self, record: Record | TurnRecord) -> None:
         """Write a record; it survives the end of this process from here on."""
-        assert self._file is not None
-        self._file.write(msgspec.json.encode(record) + b"\n")
-        self._file.flush()
+        self._records.append(record)
 
 
 def write_whole(path: Path, value: object) -> None:
@@ -106,19 +102,3 @@ def write_whole(path: Path, value: object) -> None:
     draft = path.with_name(f".{path.name}.part")
     draft.write_bytes(msgspec.json.format(msgspec.json.encode(value), indent=2) + b"\n")
     draft.replace(path)
-
-
-def cut_torn_tail(path: Path) -> None:
-    """Take off a last line that was being written when the run was cut off."""
-    with path.open("rb+") as file:
-        end = file.seek(0, os.SEEK_END)
-        at = end
-        while at > 0:
-            step = min(at, 65536)
-            file.seek(at - step)
-            found = file.read(step).rfind(b"\n")
-            if found >= 0:
-                file.truncate(at - step + found + 1)
-                return
-            at -= step
-        file.truncate(0)

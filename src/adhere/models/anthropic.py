@@ -22,6 +22,8 @@ class AnthropicMessages(HttpModel):
     System and developer messages go into ``system``, in order: the interface knows no developer.
     """
 
+    version = VERSION
+
     def body(self, request: Request) -> dict[str, Any]:
         """Return the request; neighbours of the same role become one message."""
         sent_messages = text_only(request.messages)
@@ -35,9 +37,19 @@ class AnthropicMessages(HttpModel):
                 messages[-1]["content"] += _blocks(message)
             else:
                 messages.append({"role": role, "content": _blocks(message)})
-        sent: dict[str, Any] = {
-            "model": self.model, "max_tokens": _MAX_TOKENS, "messages": messages
-        }  # fmt: skip
+        limit = self.sampling.max_tokens or _MAX_TOKENS
+        sent: dict[str, Any] = {"model": self.model, "max_tokens": limit, "messages": messages}
+        if request.tools:
+            sent["tools"] = [
+                {
+                    "name": tool.function.name,
+                    "description": tool.function.description,
+                    "input_schema": tool.function.parameters or {"type": "object"},
+                }
+                for tool in request.tools
+            ]
+        if self.sampling.temperature is not None:
+            sent["temperature"] = self.sampling.temperature
         return {**sent, "system": "\n\n".join(system)} if system else sent
 
     def read(self, data: bytes) -> Answer:

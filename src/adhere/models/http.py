@@ -5,14 +5,18 @@ from __future__ import annotations
 import asyncio
 import time
 from abc import ABC, abstractmethod
-from typing import Any, Final
+from typing import Any, Final, Literal, Protocol, TypeAlias
 
 import aiohttp
 import msgspec
 
-from adhere.conversation import Answer, Conversation, Outcome, for_services
+from adhere.conversation import Answer, Conversation, Outcome, Usage, for_services
+from adhere.models.cache import AnswerCache
 from adhere.models.limits import RETRIED, Patience, Throttle, retry_after
-from adhere.models.port import Request
+from adhere.models.money import estimated
+from adhere.models.port import Request, Sampling
+from adhere.models.rehearsal import Rehearsal
+from adhere.models.spending import NOTHING, Account
 
 MAX_ANSWER: Final = 8 * 1024 * 1024
 """Bytes of an answer that are read; a longer one is an error, not a memory problem."""
@@ -42,6 +46,18 @@ def text_only(conversation: Conversation) -> Conversation:
     return sent
 
 
+class BatchPort(Protocol):
+    """Who asks in batches instead (`adhere.models.batch.Batches`)."""
+
+    async def answer(self, body: bytes, request: Request) -> Answer:
+        """Ask, whenever that will be."""
+        ...
+
+    async def close(self) -> None:
+        """Stop waiting for batches; they go on at the service."""
+        ...
+
+
 class HttpModel(ABC):
     """A model behind HTTP.
 
@@ -55,7 +71,17 @@ class HttpModel(ABC):
         headers: Sent with every request; the place for the key. Never shown in any message.
         connections: The most requests under way at once.
         patience: How long to wait.
+        sampling: How it is asked to answer.
+
+    Attributes:
+        account: Who counts, and holds back, what requests cost.
+        cache: Where answers are kept.
+        rehearsal: Who answers instead where nothing shall be sent.
+        batches: Who sends in batches instead.
     """
+
+    version = ""
+    """What else than address and body decides an answer."""
 
     def __init__(
         self,
@@ -66,11 +92,17 @@ class HttpModel(ABC):
         headers: dict[str, str],
         connections: int = 32,
         patience: Patience | None = None,
+        sampling: Sampling | None = None,
     ) -> None:
         self.name = name
         self.url = url
         self.model = model
         self._headers = headers
+        self.sampling = sampling or Sampling()
+        self.account: Account | None = None
+        self.cache: AnswerCache | None = None
+        self.rehearsal: Rehearsal | None = None
+        self.batches: BatchPort | None = None
         self._patience = patience or Patience()
         self._connections = connections
         self._throttle: Throttle | None = None
@@ -93,16 +125,37 @@ class HttpModel(ABC):
         """
 
     async def answer(self, request: Request) -> Answer:
-        """Ask; whatever goes wrong is in the answer's ``problem`` and ``detail``."""
+        """Ask; whatever goes wrong is in the answer's ``problem`` and ``detail``.
+
+        Raises:
+            OutOfBudget: The account has no room for it.
+        """
         try:
             body = msgspec.json.encode(self.body(request))
         except Unsendable as error:
             return _error(str(error))
+        if self.cache is not None:
+            known = self.cache.get(self.url, self.version, body, request.epoch)
+            if known is not None:
+                if self.account is not None:
+                    self.account.from_cache(self.name)
+                return known
+        if self.rehearsal is not None:
+            return self.rehearsal.answer(self.name, len(body), self.sampling.max_tokens)
+        if self.batches is not None:
+            answer = await self.batches.answer(body, request)
+        else:
+            answer = await self._ask(body)
+        if self.cache is not None:
+            self.cache.put(self.url, self.version, body, request.epoch, answer)
+        return answer
+
+    async def _ask(self, body: bytes) -> Answer:
         throttle = self._throttle = self._throttle or Throttle(self._connections)
         answer = Answer(problem=Outcome.ERROR, detail="it was never asked")
         for attempt in range(1, self._patience.attempts + 1):
             async with throttle as number:
-                answer, again, wait = await self._attempt(body, number)
+                answer, again, wait = await self._paid_attempt(body, number)
             if not again:
                 return answer
             if attempt < self._patience.attempts:
@@ -110,33 +163,58 @@ class HttpModel(ABC):
         detail = f"{answer.detail}, {self._patience.attempts} times"
         return msgspec.structs.replace(answer, detail=detail)
 
+    async def _paid_attempt(self, body: bytes, number: int) -> _Attempt:
+        """Try once, with the most it may cost held back meanwhile."""
+        if self.account is None:
+            return (await self._attempt(body, number))[0]
+        ticket = await self.account.hold(self.name, len(body), self.sampling.max_tokens or 0)
+        owed: _Owed = "unknown"
+        usage = None
+        try:
+            attempt, owed = await self._attempt(body, number)
+            usage = attempt[0].usage
+            if owed == "service" and usage is None:
+                owed, usage = "estimate", estimate(body, attempt[0])
+        finally:  # cancelled in the middle of it, too
+            await self.account.settle(ticket, owed, usage or NOTHING)
+        return attempt
+
     async def close(self) -> None:
         """Close the connections."""
+        if self.batches is not None:
+            await self.batches.close()
         if self._session is not None:
             await self._session.close()
             self._session = None
 
-    async def _attempt(self, body: bytes, number: int) -> tuple[Answer, bool, float | None]:
-        """Try once: the answer, whether to try again, and the wait that the service asks for."""
+    async def _attempt(self, body: bytes, number: int) -> tuple[_Attempt, _Owed]:
+        """Try once: the answer, whether to try again, the wait asked for; and what is owed."""
         try:
-            async with self._open().post(self.url, data=body, allow_redirects=False) as response:
+            async with self.open().post(self.url, data=body, allow_redirects=False) as response:
                 data = await self._read_limited(response)
                 if data is None:
-                    return _error(f"the answer is longer than {MAX_ANSWER:,} bytes"), False, None
+                    detail = f"the answer is longer than {MAX_ANSWER:,} bytes"
+                    return (_error(detail), False, None), "unknown"
                 if response.status == 200:
                     assert self._throttle is not None
                     self._throttle.went_well()
-                    return self._parse(data), False, None
+                    answer = self.parse(data)
+                    read = answer.problem is not Outcome.UNPARSED
+                    return (answer, False, None), "service" if read else "unknown"
                 if response.status in (429, 529) and self._throttle is not None:
                     self._throttle.too_many(number)
                 wait = retry_after(response.headers.get("Retry-After"), time.time())
-                return self._refused(response.status, data), response.status in RETRIED, wait
+                again = response.status in RETRIED
+                return (self.refused(response.status, data), again, wait), "nothing"
         except TimeoutError:
-            return _error("the service did not answer in time"), True, None
+            return (_error("the service did not answer in time"), True, None), "unknown"
+        except aiohttp.ClientConnectorError as error:
+            return _lost(error), "nothing"
         except (aiohttp.ClientError, OSError) as error:
-            return _error(f"the connection failed: {type(error).__name__}"), True, None
+            return _lost(error), "unknown"
 
-    def _open(self) -> aiohttp.ClientSession:
+    def open(self) -> aiohttp.ClientSession:
+        """Return the connections, with the key in their headers."""
         if self._session is None:
             patience = self._patience
             self._session = aiohttp.ClientSession(
@@ -159,13 +237,14 @@ class HttpModel(ABC):
             chunks.append(chunk)
         return b"".join(chunks)
 
-    def _parse(self, data: bytes) -> Answer:
+    def parse(self, data: bytes) -> Answer:
+        """Read a successful response; what is none is ``unparsed``."""
         try:
             return self.read(data)
         except (Unreadable, msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
             return Answer(problem=Outcome.UNPARSED, detail=str(error)[:_DETAIL])
 
-    def _refused(self, status: int, data: bytes) -> Answer:
+    def refused(self, status: int, data: bytes) -> Answer:
         """Turn an error of the service into an answer; its filter's word is a state of its own."""
         try:
             said = msgspec.json.decode(data, type=_ErrorBody).error
@@ -189,6 +268,24 @@ class _ErrorBody(msgspec.Struct):
     """The shape of errors that OpenAI, Anthropic and most compatible services share."""
 
     error: _Said
+
+
+_Attempt: TypeAlias = tuple[Answer, bool, float | None]
+"""An answer, whether to try again, and the wait that the service asks for."""
+
+_Owed: TypeAlias = Literal["service", "estimate", "nothing", "unknown"]
+
+
+def estimate(body: bytes, answer: Answer) -> Usage:
+    """Return the declared estimate of a request's tokens (`adhere.models.money.BYTES_A_TOKEN`)."""
+    said = len(answer.content.encode()) + sum(
+        len(msgspec.json.encode(call)) for call in answer.tool_calls
+    )
+    return Usage(estimated(len(body)), estimated(said))
+
+
+def _lost(error: Exception) -> _Attempt:
+    return _error(f"the connection failed: {type(error).__name__}"), True, None
 
 
 def _error(detail: str) -> Answer:

@@ -6,6 +6,7 @@ Hosted services, vLLM, Ollama, llama.cpp's server and gateways speak the first; 
 from __future__ import annotations
 
 from typing import Any
+from urllib.parse import urlsplit
 
 import msgspec
 
@@ -29,7 +30,19 @@ class OpenAIChat(HttpModel):
     def body(self, request: Request) -> dict[str, Any]:
         """Return the request: messages in chat form."""
         messages = render_chat(for_services(request.messages))
-        return {"model": self.model, "messages": messages}
+        sent: dict[str, Any] = {"model": self.model, "messages": messages}
+        if request.tools:
+            sent["tools"] = [msgspec.to_builtins(tool) for tool in request.tools]
+        asked = self.sampling
+        if asked.temperature is not None:
+            sent["temperature"] = asked.temperature
+        if asked.max_tokens is not None:
+            # The vendor's newer models refuse the old name, others know no new one.
+            own = urlsplit(self.url).hostname == "api.openai.com"
+            sent["max_completion_tokens" if own else "max_tokens"] = asked.max_tokens
+        if asked.seed is not None:
+            sent["seed"] = asked.seed + request.epoch
+        return sent
 
     def read(self, data: bytes) -> Answer:
         """Return the first choice.
@@ -64,7 +77,16 @@ class OpenAIResponses(HttpModel):
     def body(self, request: Request) -> dict[str, Any]:
         """Return the request: input items."""
         items = [item for message in text_only(request.messages) for item in _items(message)]
-        return {"model": self.model, "input": items, "store": False}
+        sent: dict[str, Any] = {"model": self.model, "input": items, "store": False}
+        if request.tools:
+            sent["tools"] = [
+                {"type": "function", **msgspec.to_builtins(tool.function)} for tool in request.tools
+            ]
+        if self.sampling.temperature is not None:
+            sent["temperature"] = self.sampling.temperature
+        if self.sampling.max_tokens is not None:
+            sent["max_output_tokens"] = self.sampling.max_tokens
+        return sent
 
     def read(self, data: bytes) -> Answer:
         """Return the output's text and tool calls.
