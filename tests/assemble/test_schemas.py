@@ -12,7 +12,7 @@ import msgspec
 import pytest
 from click.testing import CliRunner
 
-from adhere.assemble import load_spec, reference_dir
+from adhere.assemble import find_suite, load_spec, shipped_suites
 from adhere.assemble.schemas import FOLDER, SCHEMAS, encode, schema
 from adhere.cli import cli
 from adhere.resolve import DecisionOutcome, decision, public_view
@@ -35,10 +35,10 @@ def test_the_schema_in_the_package_is_what_the_types_say(name: str) -> None:
 
 def test_the_files_of_spec_and_suite_are_valid() -> None:
     check("spec-1", as_json(load_spec("reference")))
-    suite = reference_dir() / "suite"
-    check("suite-1", tomllib.loads((suite / "manifest.toml").read_text()))
-    for line in (suite / "cases.jsonl").read_text().splitlines():
-        check("case-1", json.loads(line))
+    for suite in shipped_suites().values():
+        check("suite-1", tomllib.loads((suite / "manifest.toml").read_text()))
+        for line in (suite / "cases.jsonl").read_text().splitlines():
+            check("case-1", json.loads(line))
 
 
 def test_the_files_of_a_run_are_valid(tmp_path: Path) -> None:
@@ -46,7 +46,7 @@ def test_the_files_of_a_run_are_valid(tmp_path: Path) -> None:
     check("run-1", json.loads((tmp_path / "manifest.json").read_text()))
     check("report-1", json.loads((tmp_path / "report.json").read_text()))
     lines = (tmp_path / "records.jsonl").read_text().splitlines()
-    assert len(lines) == 2 * 2 * 155
+    assert len(lines) == 2 * 2 * len(find_suite("reference").cases)
     for line in lines:
         check("record-1", json.loads(line))
 

@@ -18,13 +18,21 @@ import pytest
 from aiohttp import web
 from service import Service, chat
 
+from adhere.assemble import find_suite
+from adhere.evaluate import write_suite
+
 CONNECTIONS = 8
+REFERENCE = find_suite("reference")
+PLAIN = [case for case in REFERENCE.cases if not case.follow_ups and not case.tool_results]
+"""Cases of one request each."""
 
 
 def evaluate(url: str, folder: Path, *more: str) -> subprocess.Popen[str]:
+    suite = folder.parent / "plain"
+    write_suite(suite, REFERENCE.manifest, PLAIN)
     command = (
-        sys.executable, "-m", "adhere.cli", "evaluate", "--model", f"{url}#m", "-o", str(folder),
-        "--connections", str(CONNECTIONS), *more,
+        sys.executable, "-m", "adhere.cli", "evaluate", "--suite", str(suite),
+        "--model", f"{url}#m", "-o", str(folder), "--connections", str(CONNECTIONS), *more,
     )  # fmt: skip
     return subprocess.Popen(
         command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
@@ -55,7 +63,7 @@ def test_every_case_is_asked_once_and_the_usage_is_kept(tmp_path: Path) -> None:
     assert process.returncode == 0, errors
     assert "All cases" in output
     assert max(Counter(json.dumps(body) for body in service.bodies).values()) == 1
-    assert len(service.bodies) == 155
+    assert len(service.bodies) == len(PLAIN)
     lines = (tmp_path / "run/records.jsonl").read_text().splitlines()
     answers = [json.loads(line) for line in lines if '"kind":"answer"' in line]
     assert all(it["answer"]["usage"] == {"input_tokens": 7, "output_tokens": 3} for it in answers)
@@ -84,7 +92,7 @@ def test_a_hostile_service_leaves_a_typed_outcome_for_every_case(tmp_path: Path)
         output, errors = process.communicate(timeout=120)
     assert process.returncode == 1, errors  # some answers could not be had or read
     cell = json.loads(output)["total"]["cells"][0]
-    assert sum(cell["outcomes"].values()) == cell["asked"] == 155
+    assert sum(cell["outcomes"].values()) == cell["asked"] == len(PLAIN)
     assert cell["missing"] == 0
     assert {"answered", "unparsed", "filter_blocked", "error"} <= set(cell["outcomes"])
 
@@ -107,7 +115,7 @@ def killed_and_resumed(tmp_path: Path, number: int, chance: random.Random) -> No
         assert again.returncode == 0, errors
         # what was stored is not asked again; what was under way may be
         assert asked - stored <= CONNECTIONS
-        assert len(service.bodies) - 155 <= CONNECTIONS
+        assert len(service.bodies) - len(PLAIN) <= CONNECTIONS
     assert report(folder)["complete"]
 
 
@@ -151,5 +159,5 @@ def test_ctrl_c_saves_what_there_is(tmp_path: Path) -> None:
         again = evaluate(service.url, tmp_path / "run")
         again.communicate(timeout=60)
         assert again.returncode == 0
-        assert len(service.bodies) <= 155 + CONNECTIONS
+        assert len(service.bodies) <= len(PLAIN) + CONNECTIONS
         assert asked >= 20
