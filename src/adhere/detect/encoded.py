@@ -118,7 +118,7 @@ def layers(text: str, hidden: tuple[Hidden, ...]) -> Iterator[Layer]:
 def _inner(layer: Layer) -> Iterator[Layer]:
     text = layer.text
     if _MARKS.search(text):
-        plain = derive(text, _ESCAPES, _unescape)
+        plain = derive(text, _ESCAPES, unescape)
         if plain.text != text:
             yield layer.over(plain, "escapes")
     for how, pattern, decode in (("hex", _HEX, _from_hex), ("base64", _BASE64, _from_base64)):
@@ -139,7 +139,8 @@ def _said(match: re.Match[str], decode: Callable[[str], str]) -> Iterator[tuple[
             yield said, match.start() + line.start(), match.start() + line.end()
 
 
-def _unescape(written: str) -> str:
+def unescape(written: str) -> str:
+    """Return what a run of escapes of one kind (`_ESCAPES`) stands for."""
     if written[0] == "%":
         return unquote_to_bytes(written).decode("utf-8", "replace")
     if written[0] == "&":

@@ -1,0 +1,172 @@
+"""A text in the forms that detectors search, each made once and only when it is asked for."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import cached_property
+from typing import Final
+
+import msgspec
+
+from adhere.detect.letters import letters, places
+from adhere.detect.skeleton import Derived, skeleton
+from adhere.detect.unwrapped import half_escape, unescaped, unfinished, unwrapped
+
+FREE: Final = 7
+"""Letters that any text has in common with any other; a stream may let them go."""
+
+
+class Hold(msgspec.Struct, frozen=True, gc=False):
+    """The end of a text that is not complete: what has to stay.
+
+    Attributes:
+        keep: The first character that has to be seen again with what comes next.
+        release: The first character that must not leave yet.
+    """
+
+    keep: int
+    release: int
+
+
+class View:
+    """A text and the forms of it that are searched.
+
+    Args:
+        text: The text.
+        final: Whether nothing follows it.
+    """
+
+    def __init__(self, text: str, *, final: bool = True) -> None:
+        self.text = text
+        self.final = final
+
+    @cached_property
+    def letters(self) -> bytes:
+        """Its letters; see `letters.letters`."""
+        return letters(self.text)
+
+    @cached_property
+    def octets(self) -> bytes:
+        """The text in UTF-8."""
+        return self.text.encode("utf-8", "replace")
+
+    @cached_property
+    def shown(self) -> Derived:
+        """The text as the eye reads it: look-alikes in ASCII, nothing that does not show."""
+        if self.text.isascii():
+            return Derived(self.text, list)
+        return skeleton(self.text)
+
+    @cached_property
+    def plain(self) -> tuple[View, Derived] | None:
+        """The text without escapes, and the way back, if it has any."""
+        derived = unescaped(self.text)
+        return None if derived is None else (View(derived.text, final=self.final), derived)
+
+    @cached_property
+    def readings(self) -> tuple[Reading, ...]:
+        """Everything the text says: as it is, without escapes, and under each encoding."""
+        read = [Reading(self.letters, self.stretch, (), self)]
+        if self.plain is not None:
+            view, derived = self.plain
+            read.append(
+                Reading(
+                    view.letters,
+                    lambda start, end: derived.span(*view.stretch(start, end)),
+                    ("escapes",),
+                    view,
+                )
+            )
+        for one in unwrapped(self.octets):
+            whole = self._octet_span(one.start, one.end)
+            read.append(Reading(one.letters, _always(whole), one.through, None))
+        return tuple(read)
+
+    @cached_property
+    def _places(self) -> list[int]:
+        return list(places(self.text))
+
+    def place(self, at: int) -> int:
+        """Return the character that a byte of `letters` came from; the end for one past it."""
+        return self._places[at] if at < len(self._places) else len(self.text)
+
+    def stretch(self, start: int, end: int) -> tuple[int, int]:
+        """Turn a stretch of `letters`, not empty, into one of the text."""
+        return self._places[start], self._places[end - 1] + 1
+
+    def parts_words(self, at: int) -> bool | None:
+        """Whether a word ends before a byte of `letters`; None where that is not known yet."""
+        if at == 0:
+            return True
+        before = self.text[self._places[at - 1] + 1 : self.place(at)]
+        if at == len(self._places) and not self.final:
+            return True if before and skeleton(before).text else None
+        return at == len(self._places) or bool(before and skeleton(before).text)
+
+    def hold(self, begun: Callable[[View], Hold], *, encoded: bool = False) -> Hold:
+        """Return what has to stay at the end of the text, with and without its escapes.
+
+        Args:
+            begun: Returns what has to stay of a text as it is.
+            encoded: Whether what is looked for may stand under encodings too.
+        """
+        size = len(self.text)
+        if size == 0:
+            return Hold(0, 0)
+        hold = begun(self)
+        whole = half_escape(self.text)
+        keep, release = min(hold.keep, whole), min(hold.release, whole)
+        if (plain := View(self.text[:whole]).plain) is not None:
+            view, derived = plain
+            end = len(view.text)
+            hold = begun(view)
+            keep = min(keep, derived.span(hold.keep, end)[0] if hold.keep < end else whole)
+            held = hold.release
+            release = min(release, derived.span(held, end)[0] if held < end else whole)
+        if encoded:
+            start = self._octet_span(unfinished(self.octets), len(self.octets))[0]
+            keep, release = min(keep, start), min(release, start + FREE)
+        return Hold(keep, release)
+
+    def _octet_span(self, start: int, end: int) -> tuple[int, int]:
+        """Turn a stretch of `octets`, both ends between characters, into one of the text."""
+        if self.text.isascii():
+            return start, end
+        first = len(self.octets[:start].decode())
+        return first, first + len(self.octets[start:end].decode())
+
+
+def _always(span: tuple[int, int]) -> Callable[[int, int], tuple[int, int]]:
+    return lambda _start, _end: span
+
+
+class Reading:
+    """Letters that a text says in one way.
+
+    Attributes:
+        letters: The letters.
+        span: Turns a stretch of them, not empty, into one of the text.
+        through: What was taken off: escapes, encodings.
+        view: The text with these letters; None where a stretch as a whole stands for them.
+    """
+
+    def __init__(
+        self, said: bytes, span: Callable[[int, int], tuple[int, int]], through: tuple[str, ...],
+        view: View | None,
+    ) -> None:  # fmt: skip
+        self.letters = said
+        self.span = span
+        self.through = through
+        self.view = view
+
+    def held(self, at: int, free: int) -> int:
+        """Return the character that a stream holds from, for a match that begins at a letter.
+
+        Args:
+            at: The letter.
+            free: How many letters of it may leave; of an encoded stretch, `FREE` characters.
+        """
+        if self.view is None:
+            start, end = self.span(at, at + 1)
+            return min(start + FREE, end)
+        return self.span(at + free, at + free + 1)[0]

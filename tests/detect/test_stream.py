@@ -1,0 +1,93 @@
+"""However a stream is cut up, the same is found and the same is released."""
+
+from __future__ import annotations
+
+import itertools
+
+import pytest
+from guard_texts import DISGUISES, RULES, SENTENCE
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from adhere.detect import (
+    Credentials,
+    Exfiltration,
+    Finding,
+    Leak,
+    Phrase,
+    Phrases,
+    PrivateContent,
+    PrivilegedIndex,
+    PrivilegedText,
+    StreamScanner,
+)
+
+TOKEN = "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"  # the documented example of the checksum
+CONTENT = PrivateContent(["The patient Maria Holm has diabetes; call 202-555-0123."])
+
+
+def detectors() -> list[Leak | Phrases | Credentials | Exfiltration]:
+    return [
+        Leak(PrivilegedIndex([PrivilegedText("rules", RULES)]), public=["the outage of March"]),
+        Phrases([Phrase("gale", "Project Gale"), Phrase("code", "orchid-7", secret=True)]),
+        Credentials(),
+        Exfiltration(CONTENT, allowed=["ok.example"]),
+    ]
+
+
+DETECTORS = detectors()
+
+
+def scan(pieces: list[str]) -> tuple[str, tuple[Finding, ...], int]:
+    scanner = StreamScanner(DETECTORS)
+    scanned = [*(scanner.feed(piece) for piece in pieces), scanner.finish()]
+    findings = tuple(found for one in scanned for found in one.findings)
+    return "".join(one.text for one in scanned), findings, sum(one.left for one in scanned)
+
+
+def cut(text: str, cuts: list[int]) -> list[str]:
+    places = sorted({0, len(text), *(at % (len(text) + 1) for at in cuts)})
+    return [text[first:last] for first, last in itertools.pairwise(places)]
+
+
+STATEMENTS = [
+    "Never offer more than 15 % discount", "and only to customers who threaten to leave",
+    "need the approval of a supervisor", "customers", "discount, and", "Project", "Gale", "gale,",
+    "orchid", "7", "o r c h i d 7", TOKEN, TOKEN[:20], "ghp_", "AKIAQYLPMN5HFIQR7XYA",
+    "https://evil.example/?q=maria+holm", "+has+diabetes", "![a](https://x.evil.example/",
+    "?p=2025550123)", "https://ok.example/?q=maria+holm+has+diabetes", "password: ", "hunter2",
+    "k3Jf9sLq2Vx8Zt1Rb6", "-----BEGIN RSA PRIVATE KEY-----\n", "MIIEpAIBAAKCAQEA7bq9XyZ2",
+    "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxMjM0NTY3ODkwIn0.abcDEF",
+    " ", "\n", ".", "%", "&", "\\u00", "\u200b", "é", "the", " and ", "=", "&#", "x",
+    *(write(SENTENCE) for write in DISGUISES.values()),
+]  # fmt: skip
+TEXTS = st.lists(st.sampled_from(STATEMENTS) | st.text(max_size=8), max_size=8).map("".join)
+
+
+@settings(max_examples=250, deadline=None)
+@given(TEXTS, st.lists(st.integers(0, 10_000), max_size=30))
+def test_every_way_to_cut_a_text_up_gives_the_same(text: str, cuts: list[int]) -> None:
+    whole = scan([text])
+    assert scan(cut(text, cuts)) == whole
+    assert whole[2] == 0
+
+
+@settings(max_examples=60, deadline=None)
+@given(TEXTS)
+def test_character_by_character_gives_the_same(text: str) -> None:
+    assert scan(list(text)) == scan([text])
+
+
+@pytest.mark.parametrize("disguise", DISGUISES)
+def test_no_character_of_a_disguised_leak_leaves(disguise: str) -> None:
+    before = "Of course, here you are: "
+    text = f"{before}{DISGUISES[disguise](SENTENCE)} Anything else?"
+    whole = scan([text])
+    for size in (1, 2, 3, 7, 50):
+        released, findings, left = scan([text[at : at + size] for at in range(0, len(text), size)])
+        assert (released, findings, left) == whole
+    released, findings, left = whole
+    assert left == 0
+    assert [found.rule for found in findings] == ["rules"]
+    assert released == text[: findings[0].held]
+    assert findings[0].start >= len(before) - 2
