@@ -78,6 +78,32 @@ def test_character_by_character_gives_the_same(text: str) -> None:
     assert scan(list(text)) == scan([text])
 
 
+def test_of_a_match_longer_than_the_window_what_left_is_told() -> None:
+    text = "Here: " + ("\u200b" * 40).join(SENTENCE) + " Bye"
+    window = DETECTORS[0].window
+    pieces = [text[at : at + 50] for at in range(0, len(text), 50)]
+    released, findings, left = scan(pieces)
+    assert [found.rule for found in findings] == ["rules"]
+    assert findings[0].end - findings[0].start > window
+    assert 0 < left == len(released) - findings[0].held
+    assert scan([text])[2] == 0
+
+
+def test_an_observer_tells_and_holds_nothing() -> None:
+    text = f"Here: {SENTENCE} Bye"
+    scanner = StreamScanner([], observers=DETECTORS)
+    assert [scanner.feed(char).text for char in text] == list(text)
+    assert [found.rule for found in scanner.finish().findings] == ["rules"]
+
+
+def test_ordinary_text_is_not_held() -> None:
+    scanner = StreamScanner(DETECTORS)
+    text = "The tides follow the moon, and twice a day the water rises. See you at 10:30!"
+    for word in text.split(" "):
+        scanner.feed(word + " ")
+        assert scanner.held == 0
+
+
 @pytest.mark.parametrize("disguise", DISGUISES)
 def test_no_character_of_a_disguised_leak_leaves(disguise: str) -> None:
     before = "Of course, here you are: "

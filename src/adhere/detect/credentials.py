@@ -25,7 +25,9 @@ _ANNOUNCED: Final = 96
 """Characters of what may stand before a secret and announce it: a prefix, a header, a name."""
 _COMPILED: Final = tuple((one, re2.compile(one.regex)) for one in PATTERNS)
 _ANY: Final = re2.compile("|".join(f"(?:{one.begun})" for one in PATTERNS))
-_BEGUN: Final = re2.compile(f"(?:{_ANY.pattern})" + r"([^\s\"'`<>()\[\]{},;]*)\z")
+_BEGUN: Final = re2.compile(
+    f"(?:{_ANY.pattern})" + r"((?:[A-Za-z-]{4,16}: [^\n]{0,80})?[^\s\"'`<>()\[\]{},;]*)\z"
+)
 
 
 class Credentials:

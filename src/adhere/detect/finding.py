@@ -44,8 +44,8 @@ class Detector(Protocol):
 
     A stream and its whole text give the same findings because of two rules that every detector
     keeps: what is found in a text that is not `View.final` is found, with the same ``start`` and
-    ``held``, in every longer one that begins with it; and nothing that `hold` releases is held by
-    a match no longer than ``window``.
+    ``held``, in every longer one that begins with it; and no match no longer than ``window`` begins
+    before what `hold` keeps, or is held from before what it releases.
     """
 
     @property

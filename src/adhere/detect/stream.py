@@ -10,14 +10,17 @@ detector's window; how much that was is told.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Final
 
 import msgspec
 
 from adhere.detect.finding import Detector, Finding
 from adhere.detect.view import View
 
-_CONTEXT = 8
+_CONTEXT: Final = 8
 """Characters before what is kept, so that a detector sees whether a word begins there."""
+_MEMORY: Final = 4
+"""Windows of a match that are remembered, so that a longer one than the window is still found."""
 
 
 class Scanned(msgspec.Struct, frozen=True):
@@ -53,7 +56,8 @@ class StreamScanner:
         """Characters of the buffer in which nothing was found."""
         self._released = 0
         self._stopped = False
-        self._window = max((one.window for one in self._detectors), default=0)
+        self._done = [0] * len(self._detectors)
+        """Where in the text each detector has still to look."""
 
     @property
     def stopped(self) -> bool:
@@ -94,15 +98,21 @@ class StreamScanner:
         return Scanned(self._release(view))
 
     def _find(self, view: View) -> tuple[Finding, ...]:
-        return tuple(found for one in self._detectors for found in one.find(view))
+        return tuple(
+            found
+            for detector, done in zip(self._detectors, self._done, strict=True)
+            for found in detector.find(view)
+            if found.start + self._base >= done
+        )
 
     def _release(self, view: View) -> str:
         size = len(self._buffer)
         keep = release = size
-        for detector in self._detectors:
+        for number, detector in enumerate(self._detectors):
             hold = detector.hold(view)
-            least = size - detector.window
-            keep, release = min(keep, max(hold.keep, least)), min(release, max(hold.release, least))
+            self._done[number] = self._base + hold.keep
+            keep = min(keep, max(hold.keep, size - _MEMORY * detector.window))
+            release = min(release, max(hold.release, size - detector.window))
         begin = self._released - self._base
         text = self._buffer[begin:release] if release > begin else ""
         self._released += len(text)
