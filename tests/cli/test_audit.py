@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import subprocess
 import sys
 from datetime import UTC, datetime
@@ -123,3 +124,32 @@ def test_wrong_use_is_named(tmp_path: Path, log: tuple[Path, str]) -> None:
     with AuditLog(path, path.with_name("log.keys")):
         said = run("erase", path, "talk-1", "--actor", "me", code=2)
         assert "another process writes" in said
+
+
+def test_a_witness_cosigns_and_refuses(log: tuple[Path, str], tmp_path: Path) -> None:
+    path, key = log
+    mine, signed = tmp_path / "mine", tmp_path / "signed"
+    witness = run("witness", "init", mine, "--name", "w.example").strip()
+    assert "not seen before" in run("witness", "cosign", mine, path, code=2)
+    run("witness", "cosign", mine, path, "--key", key, "-o", signed)
+    said = run("verify", path, "--key", key, "--witness", signed, "--witness-key", witness)
+    assert "agrees on the first 7 records, cosigned by w.example" in said
+    shutil.copytree(path, tmp_path / "old")
+    assert "recorded as 8" in run("record", path, "rollout", "release-2", "--actor", "ops-1")
+    proof = tmp_path / "grown.json"
+    run("prove", path, "--since", signed, "-o", proof)
+    assert "— w.example " in run("witness", "cosign", mine, proof)
+    said = run("witness", "cosign", mine, tmp_path / "old", code=1)
+    assert "its end was cut off" in said
+    assert "— w.example " not in said
+
+
+def test_actions_are_records(log: tuple[Path, str]) -> None:
+    path, _ = log
+    for what in ("configuration", "rollout", "rollback", "key"):
+        run("record", path, what, f"my-{what}", "--actor", "ops-1", "--after", "sha256:1")
+    lines = [json.loads(line)["record"] for line in run("export", path).splitlines()]
+    assert [(each["what"], each["subject"]) for each in lines if each["kind"] == "action"] == [
+        (what, f"my-{what}") for what in ("configuration", "rollout", "rollback", "key")
+    ]
+    assert "Invalid value" in run("record", path, "mood", "x", "--actor", "ops-1", code=2)

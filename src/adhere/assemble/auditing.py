@@ -12,9 +12,17 @@ from adhere.audit.content import content_path, read_content, unseal
 from adhere.audit.folder import INDEX, LogFolder
 from adhere.audit.index import AuditIndex, AuditQuery
 from adhere.audit.keys import open_key_store
+from adhere.audit.merkle import consistency_proof
 from adhere.audit.note import VerifierKey, parse_verifier
-from adhere.audit.proof import HEADER, ConsistencyProof, check_consistency, check_inclusion
+from adhere.audit.proof import (
+    HEADER,
+    check_consistency,
+    check_inclusion,
+    proof_hashes,
+    read_consistency,
+)
 from adhere.audit.record import Admitted, Completed, Record, decode_record
+from adhere.audit.witness import Witness
 from adhere.errors import InputError, SystemFault
 from adhere.spec import digest_bytes
 
@@ -99,10 +107,7 @@ def verify_proof(path: Path, key: VerifierKey, witnesses: Sequence[VerifierKey])
         signed, number, old_size = proved.signed, proved.index, None
         record = decode_record(proved.entry, str(path))
     else:
-        try:
-            proof = msgspec.json.decode(text, type=ConsistencyProof)
-        except msgspec.DecodeError as error:
-            raise InputError(f"this is not a proof: {error}", place=str(path)) from error
+        proof = read_consistency(text, str(path))
         old, signed = check_consistency(proof, key, witnesses)
         number, record, old_size = None, None, old.checkpoint.size
     return ProofReport(
@@ -154,3 +159,21 @@ def content_of(log: LogFolder, keys: Path, record: Record) -> bytes | None:
         if digest_bytes(piece) == wanted.digest:
             return unseal(piece, key)
     raise InputError("the content of the record is missing", place=str(path))
+
+
+def cosign(witness: Path, target: Path, key: VerifierKey | None) -> str:
+    """Let a witness cosign the checkpoint of a log's folder, or of a proof that a log grew.
+
+    Raises:
+        Fork: The log is not how it was.
+        InputError: There is no such log or proof, or it proves nothing.
+        UsageError: It is the first time, and no key is given.
+    """
+    keeper = Witness(witness)
+    if target.is_dir():
+        log = LogFolder(target)
+        return keeper.cosign(
+            log.checkpoint().note, lambda old, new: consistency_proof(old, new, log.nodes(new)), key
+        )
+    proof = read_consistency(read_note(target), str(target))
+    return keeper.cosign(proof.new, lambda _old, _new: proof_hashes(proof), key)

@@ -14,6 +14,7 @@ import msgspec
 from adhere.assemble.auditing import ProofReport
 from adhere.audit import AuditVerification, LogIdentity, PublicRecord, Record
 from adhere.audit.proof import ConsistencyProof
+from adhere.audit.witness import Seen
 from adhere.compiler import DiagnosticsFile
 from adhere.conversation import Case, Judgement, Recording
 from adhere.evaluate import (
@@ -81,6 +82,7 @@ SCHEMAS: Final[dict[str, tuple[Any, str]]] = {
     "audit-log-1": (LogIdentity, "The log.json of an audit log"),
     "audit-verification-1": (AuditVerification, "What `adhere audit verify LOG` found"),
     "consistency-proof-1": (ConsistencyProof, "A proof that an audit log only grew"),
+    "witnessed-1": (Seen, "What a witness remembers of a log"),
     "proof-report-1": (ProofReport, "What `adhere audit verify PROOF` found"),
 }
 """By file name without its ending: the type and what the file is."""

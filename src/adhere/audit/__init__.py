@@ -1,6 +1,7 @@
 """The tamper-evident record of decisions: append, prove, verify, erase content."""
 
 from adhere.audit.batch import Ticket
+from adhere.audit.client import RemoteLog
 from adhere.audit.exchange import Appender, Exchange
 from adhere.audit.folder import LogFolder, LogIdentity
 from adhere.audit.index import AuditIndex, AuditQuery
@@ -31,6 +32,6 @@ __all__ = [
     "SCHEMA", "Action", "Admitted", "Appender", "AuditFinding", "AuditIndex", "AuditLog",
     "AuditQuery", "AuditVerification", "Completed", "ContentReference", "DecisionEntry", "Erasure",
     "Exchange", "Interrupted", "LogFolder", "LogIdentity", "Opened", "Pace", "PublicRecord",
-    "Record", "Ticket", "VerifierKey", "create_log", "decision_entry", "decode_record",
+    "Record", "RemoteLog", "Ticket", "VerifierKey", "create_log", "decision_entry", "decode_record",
     "keys_beside", "parse_verifier", "public_record", "verify_log",
 ]  # fmt: skip

@@ -50,9 +50,9 @@ def create_log(
     try:
         keys.mkdir(parents=True, exist_ok=True, mode=0o700)
         if not (keys / SIGNING).exists():
-            _write_secret(keys / SIGNING, SignerKey(origin, ED25519, os.urandom(32)).text())
+            write_secret(keys / SIGNING, SignerKey(origin, ED25519, os.urandom(32)).text())
         if not (keys / CONTENT).exists():
-            _write_secret(keys / CONTENT, AESGCM.generate_key(256).hex())
+            write_secret(keys / CONTENT, AESGCM.generate_key(256).hex())
         signer = Signer(read_signing_key(keys))
         log.mkdir(parents=True, exist_ok=True)
         identity = LogIdentity(
@@ -79,7 +79,7 @@ def read_signing_key(keys: Path) -> SignerKey:
         UsageError: There is none.
         InputError: It is damaged.
     """
-    return parse_signer(_read_secret(keys / SIGNING))
+    return parse_signer(read_secret(keys / SIGNING))
 
 
 def open_key_store(keys: Path) -> KeyStore:
@@ -90,7 +90,7 @@ def open_key_store(keys: Path) -> KeyStore:
         InputError: It is damaged.
     """
     try:
-        key = bytes.fromhex(_read_secret(keys / CONTENT))
+        key = bytes.fromhex(read_secret(keys / CONTENT))
     except ValueError:
         key = b""
     if len(key) != _CONTENT_KEY_BYTES:
@@ -98,7 +98,13 @@ def open_key_store(keys: Path) -> KeyStore:
     return KeyStore(keys / STORE, key)
 
 
-def _read_secret(path: Path) -> str:
+def read_secret(path: Path) -> str:
+    """Return the text of a key file.
+
+    Raises:
+        UsageError: There is none.
+        SystemFault: It cannot be read.
+    """
     try:
         data = read_or_none(path)
     except OSError as error:
@@ -108,7 +114,8 @@ def _read_secret(path: Path) -> str:
     return data.decode("ascii", "replace").strip()
 
 
-def _write_secret(path: Path, text: str) -> None:
+def write_secret(path: Path, text: str) -> None:
+    """Write a new key file that only its owner may read."""
     fd = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
     with os.fdopen(fd, "w", encoding="ascii") as file:
         file.write(f"{text}\n")

@@ -9,7 +9,7 @@ from __future__ import annotations
 import fcntl
 import os
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from types import TracebackType
@@ -125,7 +125,14 @@ class AuditLog:
         What tasks of one loop hand in before it waits for events again is one commit, and one call
         into the loop wakes them.
         """
-        return await self._sequencer.append_in_loop(*self._prepare(record, content))
+        return await self._sequencer.append_in_loop([self._prepare(record, content)])
+
+    async def append_all(self, records: Sequence[tuple[Record, bytes | None]]) -> int:
+        """Record several things, with their content, one right after the other.
+
+        Returns the number of the last once all are acknowledged. Raises: as `append`.
+        """
+        return await self._sequencer.append_in_loop([self._prepare(*each) for each in records])
 
     def publish(self) -> None:
         """Turn the journal into tiles now, and put its checkpoint in place of the last."""

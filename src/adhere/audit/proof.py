@@ -92,6 +92,27 @@ def write_consistency(old: str, new: str, sizes: tuple[int, int], nodes: Nodes) 
     return ConsistencyProof("adhere/consistency-proof/1", old, new, hashes)
 
 
+def read_consistency(text: str, place: str) -> ConsistencyProof:
+    """Read a proof of growth; it is not checked.
+
+    Raises:
+        InputError: It is none.
+    """
+    try:
+        return msgspec.json.decode(text, type=ConsistencyProof)
+    except msgspec.DecodeError as error:
+        raise InputError(f"this is not a proof: {error}", place=place) from error
+
+
+def proof_hashes(proof: ConsistencyProof) -> list[bytes]:
+    """Return the hashes of a proof.
+
+    Raises:
+        InputError: They are malformed.
+    """
+    return [_unb64(each) for each in proof.proof]
+
+
 def check_consistency(
     proof: ConsistencyProof, key: VerifierKey, witnesses: Sequence[VerifierKey] = ()
 ) -> tuple[SignedCheckpoint, SignedCheckpoint]:
@@ -103,7 +124,7 @@ def check_consistency(
     old = open_checkpoint(proof.old, key, witnesses)
     new = open_checkpoint(proof.new, key, witnesses, old.checkpoint.origin)
     before, after = old.checkpoint, new.checkpoint
-    hashes = [_unb64(each) for each in proof.proof]
+    hashes = proof_hashes(proof)
     if not verify_consistency(before.size, after.size, before.root, after.root, hashes):
         raise InputError(
             f"the proof does not show that the log of {after.size} entries begins with that of "

@@ -13,7 +13,7 @@ import asyncio
 import threading
 import time
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Final
 
@@ -92,20 +92,25 @@ class Sequencer:
                 self._wake.notify()
         return ticket.result()
 
-    def append_in_loop(self, entry: bytes, blob: Blob | None) -> asyncio.Future[int]:
-        """Hand an entry in, in an event loop; the future gives its number.
+    def append_in_loop(self, items: Sequence[tuple[bytes, Blob | None]]) -> asyncio.Future[int]:
+        """Hand entries in, in an event loop; the future gives the number of the last of them.
+
+        Their numbers follow each other, and the last is durable when all are.
 
         Raises: as `submit`, and from the future `SystemFault` where the disk fails.
         """
         loop = asyncio.get_running_loop()
         future: asyncio.Future[int] = loop.create_future()
         with self._gate:
-            batch = self._open_batch()
+            batch, place = self._open_batch(), 0
+            for entry, blob in items:
+                batch = self._open_batch()
+                place = batch.add(entry, blob)
             waiting = batch.loops.get(loop)
             if waiting is None:
                 waiting = batch.loops[loop] = []
                 loop.call_soon(self._hurry_up)
-            waiting.append((future, batch.add(entry, blob)))
+            waiting.append((future, place))
         return future
 
     def publish(self) -> None:

@@ -20,16 +20,17 @@ from adhere.assemble.auditing import (
     records_of,
     verify_proof,
 )
+from adhere.assemble.sequencing import keeping
 from adhere.audit.checkpoint import peek_checkpoint
 from adhere.audit.folder import LogFolder
 from adhere.audit.index import AuditQuery
 from adhere.audit.keys import create_log, keys_beside
-from adhere.audit.log import AuditLog
 from adhere.audit.proof import write_consistency, write_inclusion
 from adhere.audit.record import Record, public_record
 from adhere.audit.retention import expired_conversations
 from adhere.audit.verification import AuditVerification
 from adhere.audit.verify import verify_log
+from adhere.cli.audit_keeping import COMMANDS
 from adhere.cli.options import json_option, print_json, write_file
 from adhere.errors import InputError, UsageError
 
@@ -222,22 +223,26 @@ def export(log: Path, public: str, output: Path | None) -> int:
 def erase(log: Path, conversation: str | None, expired: bool, actor: str, keys: Path | None) -> int:
     """Erase what was written in CONVERSATION: its key is destroyed, every proof stays valid.
 
-    Needs the log to itself: stop the gateway, or let it erase.
+    Needs the log to itself, or its sequencer: then that one erases.
     """
     if expired == (conversation is not None):
         raise UsageError("name a conversation, or --expired")
     folder = LogFolder(log)
-    with AuditLog(log, keys or keys_beside(log)) as audit:
+    with keeping(log, keys or keys_beside(log)) as keeper:
         if conversation is not None:
-            number = audit.erase(conversation, actor)
+            number = keeper.erase(conversation, actor)
             click.echo(f"erased; record {number} says so")
             return 0
         now = datetime.fromtimestamp(time.time(), UTC)
         found = expired_conversations(folder, now)
         for each in found:
-            audit.erase(each, actor, "retention")
+            keeper.erase(each, actor, "retention")
     click.echo(f"{len(found)} conversation{'s' if len(found) != 1 else ''} erased")
     return 0
+
+
+for _command in COMMANDS:
+    command.add_command(_command)
 
 
 def _view(number: int, record: Record, public: str) -> object:
