@@ -12,6 +12,7 @@ from typing import Final
 import msgspec
 
 from adhere.conversation import Conversation
+from adhere.extract.delegation import delegations
 from adhere.extract.extracted import Extracted, Extractor
 from adhere.extract.instructions import instructions_of, order_is_kept
 from adhere.resolve import (
@@ -73,10 +74,11 @@ async def interpret(
     found = await extractor.extract(conversation, attribution.spans)
     stated = facts_from(conversation)
     base = settings_candidates(spec, profiles)
+    given = delegations(conversation, attribution)
     said = instructions_of(_governed(found, spec))
     candidates = msgspec.structs.replace(
         base,
-        instructions=(*base.instructions, *_order(spec), *said),
+        instructions=(*base.instructions, *_order(spec), *given, *said),
         facts=with_facts(base.facts, stated.facts),
     )
     return Interpretation(candidates, attribution, stated.refused)

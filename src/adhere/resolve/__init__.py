@@ -22,7 +22,7 @@ from adhere.resolve.attribution.region import Reason
 from adhere.resolve.attribution.stated import RefusedStatement, StatedFacts, facts_from
 from adhere.resolve.chain.explain import explain
 from adhere.resolve.chain.facts import Condition, Fact, RefusedFact
-from adhere.resolve.chain.instruction import Candidates, Delegation, Instruction, Origin
+from adhere.resolve.chain.instruction import ANY, Candidates, Delegation, Instruction, Origin
 from adhere.resolve.chain.prepared import Prepared
 from adhere.resolve.chain.reading import read_candidates
 from adhere.resolve.chain.resolver import DEFAULT_BUDGET, resolve
@@ -104,7 +104,7 @@ from adhere.resolve.settings.effective import (
 )
 
 __all__ = [
-    "DEFAULT_BUDGET", "EVERYTHING", "FOREVER", "NOTHING", "Analysis", "AnalysisOfVersions",
+    "ANY", "DEFAULT_BUDGET", "EVERYTHING", "FOREVER", "NOTHING", "Analysis", "AnalysisOfVersions",
     "ArgumentRole", "AttributedSpan", "Attribution", "Candidates", "Case", "ChangeOfRule",
     "Condition", "Confirmation", "Constraint", "Decision", "DecisionOutcome", "DecisionSpan",
     "Delegation", "Derivation", "Effect", "EffectiveSetting", "Fact", "Fate", "Ground", "Grounds",

@@ -17,13 +17,14 @@ span by its ``source``.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from heapq import heappop, heappush
+from types import MappingProxyType
 from typing import Final, Literal, TypeAlias
 
 import msgspec
 
-from adhere.conversation import Conversation, Message, Role
+from adhere.conversation import Conversation, Message, Role, ToolCall
 from adhere.detect import Spoof, SpoofKind, role_spoofing
 from adhere.resolve.attribution.implied import implied_regions
 from adhere.resolve.attribution.quoting import block_regions, quotations
@@ -61,6 +62,15 @@ _PARTS: Final = {
 }
 
 
+GUIDANCE: Final = frozenset(
+    {"agents.md", "agents", "claude.md", "contributing.md", "readme.md", "readme"}
+)
+"""Files that projects keep for whoever works on them, by their names in lower case."""
+
+
+_LONGEST_PATH: Final = 4096
+
+
 class AttributedSpan(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
     """A stretch of a message with one level of authority.
 
@@ -72,7 +82,8 @@ class AttributedSpan(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
         reason: Why.
         source: For text without authority, what a delegation can select: ``tool:browser``,
             ``untrusted:2``, ``file:AGENTS.md``, ``xml:notes``, ``quotation:1``; numbers count
-            from 1 through the conversation.
+            from 1 through the conversation. What a tool was asked to read from one file of
+            `GUIDANCE` has that file's name, too.
         inferred: Concluded from a cue, and written nowhere.
     """
 
@@ -162,6 +173,9 @@ def attribute(conversation: Conversation, *, markup: Markup = "data") -> Attribu
     return Attribution(tuple(reader.spans), tuple(reader.silent), tuple(reader.notices))
 
 
+NO_SOURCES: Final[Mapping[Region, str]] = MappingProxyType({})
+
+
 class _Reader:
     """Reads messages in order; remembers only counts and the names of calls."""
 
@@ -169,6 +183,7 @@ class _Reader:
         self._markup = markup
         self._counts: Counter[str] = Counter()
         self._calls: dict[str, str] = {}
+        self._read: dict[str, str] = {}
         self.spans: list[AttributedSpan] = []
         self.silent: list[SilentShare] = []
         self.notices: list[Notice] = []
@@ -177,6 +192,7 @@ class _Reader:
         """Take in the next message."""
         for call in message.tool_calls:
             self._calls[call.id] = call.name
+            self._read[call.id] = _guidance(call)
         spoofs = role_spoofing(message.text)
         level = _LEVELS[message.role]
         if level is Authority.NONE:
@@ -190,14 +206,17 @@ class _Reader:
         self._tell_spoofs(number, spoofs)
 
     def _without_authority(self, number: int, message: Message) -> None:
+        sources: dict[Region, str] = {}
         if message.role is Role.TOOL:
             name = message.name or self._calls.get(message.tool_call_id or "", "")
             whole = Region(0, len(message.text), Reason.TOOL, name)
+            if file := self._read.get(message.tool_call_id or "", ""):
+                sources[whole] = f"file:{file}"
         else:
             whole = Region(0, len(message.text), Reason.ASSISTANT)
         inside = [part for part in _parts(message) if part.reason is not Reason.ASSISTANT]
         regions = [*inside, whole] if message.text else inside
-        self._cover(number, message.text, Authority.NONE, regions)
+        self._cover(number, message.text, Authority.NONE, regions, sources)
 
     def _quoted(
         self, number: int, message: Message, parts: list[Region], spoofs: tuple[Spoof, ...]
@@ -224,9 +243,16 @@ class _Reader:
         self._tell("read_as_sections", number, 0, len(text), "its XML counts as plain text")
         return block_regions(text, xml=False)
 
-    def _cover(self, number: int, text: str, level: Authority, regions: list[Region]) -> None:
+    def _cover(
+        self,
+        number: int,
+        text: str,
+        level: Authority,
+        regions: list[Region],
+        known: Mapping[Region, str] = NO_SOURCES,
+    ) -> None:
         """Split a message into spans; where regions overlap, the first gives the reason."""
-        sources: dict[Region, str] = {}
+        sources = dict(known)
         for start, end, region in _sweep(regions, len(text)):
             if region is None:
                 self.spans.append(AttributedSpan(number, start, end, level, Reason.SPEAKER))
@@ -303,6 +329,17 @@ def _without_own_tags(spoofs: tuple[Spoof, ...], regions: list[Region]) -> Itera
         own = spoof.start in starts or spoof.end in ends
         if not (own and spoof.kind is SpoofKind.MESSAGE_TAG):
             yield spoof
+
+
+def _guidance(call: ToolCall) -> str:
+    """Return the file of guidance that a call is about, if it is the one file it names."""
+    names = [
+        value.replace("\\", "/").rpartition("/")[2]
+        for value in call.arguments.values()
+        if isinstance(value, str) and len(value) <= _LONGEST_PATH
+    ]
+    files = [name for name in names if name.casefold() in GUIDANCE]
+    return files[0] if len(files) == 1 else ""
 
 
 def _parts(message: Message) -> Iterator[Region]:
