@@ -14,7 +14,8 @@ from adhere.evaluate import Suite, load_suite
 from adhere.extract import CHAIN_SECTIONS
 from adhere.judge import ChecksJudge, Judge, LabelJudge, RubricJudge, asks_for_language
 from adhere.judge.checks import no_language
-from adhere.models import Model, Script, ScriptedModel, recorded_models
+from adhere.models import Model, Sampling, Script, ScriptedModel, recorded_models
+from adhere.models.http import HttpModel
 from adhere.spec import Spec
 
 SCRIPTED: Final[dict[str, str | None]] = {
@@ -74,12 +75,15 @@ def tested_sections(spec: str, suite: str | None) -> frozenset[str]:
     return frozenset(name for case in find_suite(suite).cases for name in case.sections)
 
 
-def find_models(names: Iterable[str], suite: Suite, *, connections: int = 32) -> list[Model]:
+def find_models(
+    names: Iterable[str], suite: Suite, *, connections: int = 32,
+    sampling: Sampling | None = None, opened: list[HttpModel] | None = None,
+) -> list[Model]:  # fmt: skip
     """Return the models that ``names`` stand for.
 
     ``scripted:NAME`` is one of `SCRIPTED`; ``recorded`` is every model whose answers lie in the
     suite's ``recordings.jsonl``, ``recorded:NAME`` one of them; an address is a model behind HTTP
-    (`adhere.assemble.services.open_service`).
+    (`adhere.assemble.services.open_service`), and ``opened`` gets each of these.
 
     Raises:
         UsageError: A name stands for nothing.
@@ -89,7 +93,10 @@ def find_models(names: Iterable[str], suite: Suite, *, connections: int = 32) ->
     for name in names:
         kind, _, which = name.partition(":")
         if is_service(name):
-            models.append(open_service(name, connections=connections))
+            service = open_service(name, connections=connections, sampling=sampling)
+            models.append(service)
+            if opened is not None:
+                opened.append(service)
         elif kind == "scripted":
             models.append(_scripted(which, suite))
         elif kind == "recorded":
@@ -105,13 +112,14 @@ def find_models(names: Iterable[str], suite: Suite, *, connections: int = 32) ->
 
 
 def find_judge(
-    name: str, spec: Spec | None = None, *, suite: Suite | None = None, connections: int = 32
-) -> Judge:
+    name: str, spec: Spec | None = None, *, suite: Suite | None = None, connections: int = 32,
+    sampling: Sampling | None = None, opened: list[HttpModel] | None = None,
+) -> Judge:  # fmt: skip
     """Return the judge.
 
     ``checks`` runs a case's checks, ``label:WHO`` takes labels that came with the answers, and an
     address (`adhere.assemble.services.open_service`) is a model that grades by the sections of
-    ``spec``. With ``suite`` it is made sure that its checks can run here.
+    ``spec``; ``opened`` gets it too. With ``suite`` it is made sure that its checks can run here.
 
     Raises:
         UsageError: There is no such judge, a grading model has no spec to grade by, or a check
@@ -122,7 +130,10 @@ def find_judge(
             raise UsageError("a model grades by a spec", remedy="name the spec")
         known = {section.id for section in spec.walk()}
         always = [section for section in CHAIN_SECTIONS if section in known]  # with every case
-        return RubricJudge(open_service(name, connections=connections), spec, always=always)
+        grader = open_service(name, connections=connections, sampling=sampling)
+        if opened is not None:
+            opened.append(grader)
+        return RubricJudge(grader, spec, always=always)
     kind, _, who = name.partition(":")
     if name == "checks":
         identify = identify_language()

@@ -9,8 +9,21 @@ from urllib.parse import urlsplit, urlunsplit
 from adhere.errors import UsageError
 from adhere.models import Patience, Sampling
 from adhere.models.anthropic import VERSION, AnthropicMessages
+from adhere.models.batch_api import AnthropicBatches, BatchApi, OpenAIBatches
 from adhere.models.http import HttpModel
 from adhere.models.openai import OpenAIChat, OpenAIResponses
+
+
+def batch_api(model: HttpModel) -> BatchApi:
+    """Return the batch interface of the service that a model is asked over.
+
+    Vendors' own hosts take batches; a service that does not answers so, and the run ends typed.
+    """
+    if isinstance(model, AnthropicMessages):
+        return AnthropicBatches(model.open(), model.url, "/messages")
+    ending = "/responses" if isinstance(model, OpenAIResponses) else "/chat/completions"
+    return OpenAIBatches(model.open(), model.url, ending)
+
 
 _PATHS: Final = {
     "": ("/chat/completions", OpenAIChat),

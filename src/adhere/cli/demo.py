@@ -6,10 +6,13 @@ from pathlib import Path
 
 import click
 
-from adhere.assemble import REFERENCE, find_judge, find_models, find_suite, load_spec
+from adhere.assemble import REFERENCE
+from adhere.assemble.plan import new_plan
 from adhere.cli.options import console, json_option, print_json
 from adhere.cli.running import evaluate_into
 from adhere.cli.tables import report_tables
+from adhere.evaluate.run import Setup
+from adhere.models import Sampling
 
 ASSISTANTS = ("scripted:keeps-chain-of-command", "scripted:obeys-last-speaker")
 
@@ -34,12 +37,13 @@ def command(output: Path, as_json: bool) -> int:
     Example:
       adhere demo && open demo-run/report.html
     """
-    spec, suite = load_spec(REFERENCE), find_suite(REFERENCE)
-    models, judge = find_models(ASSISTANTS, suite), find_judge("checks")
-    report = evaluate_into(spec, suite, models, judge, 1, output, connections=1, quiet=as_json)
+    setup = Setup(models=ASSISTANTS, judge="checks", suite=REFERENCE, connections=1)
+    plan = new_plan(REFERENCE, setup, 1, Sampling())
+    report = evaluate_into(plan, output, quiet=as_json)
     if as_json:
         print_json(report)
         return 0
+    spec = plan.spec
     sections = sum(1 for section in spec.walk() if section.authority is not None)
     click.echo(
         f"{spec.metadata.title} {spec.metadata.version}: {sections} sections with an authority, "

@@ -10,6 +10,7 @@ from rich.text import Text
 from adhere.cli.group_tables import group_tables
 from adhere.cli.options import figure
 from adhere.evaluate import Cell, Report, Row
+from adhere.evaluate.report import Spending
 
 
 def report_tables(out: Console, report: Report) -> None:
@@ -36,9 +37,43 @@ def report_tables(out: Console, report: Report) -> None:
     ):  # fmt: skip
         _table(out, heading, manifest.models, rows)
     group_tables(out, report)
+    out.print()
+    for model, cell in zip(manifest.models, report.total.cells, strict=True):
+        out.print(_not_scored(f"{model}: " if len(manifest.models) > 1 else "", cell))
+    if report.spending is not None:
+        _spending(out, report.spending)
     missing = report.sections_without_cases
     if missing:
         out.print(Text(f"\n{len(missing)} sections with an authority have no case here", "dim"))
+
+
+def _not_scored(name: str, cell: Cell) -> Text:
+    """Say how many answers have no score, and why; said too where there are none."""
+    left = cell.asked - cell.rate.total
+    reasons = [f"{n} {outcome}" for outcome, n in cell.outcomes.items() if not outcome.heard]
+    judged = left - cell.missing - sum(n for o, n in cell.outcomes.items() if not o.heard)
+    if judged:
+        reasons.append(f"{judged} that the judge left open")
+    if cell.missing:
+        reasons.append(f"{cell.missing} without a verdict yet")
+    why = f" ({', '.join(reasons)})" if reasons else ""
+    return Text(f"{name}not scored: {left} of {cell.asked}{why}", "red" if left else "dim")
+
+
+def _spending(out: Console, spent: Spending) -> None:
+    for one in spent.models:
+        how = " in batches" if one.batch else ""
+        line = f"{one.model}{how}: {one.requests} requests, {one.input} tokens in, {one.output} out"
+        if one.cached:
+            line += f", {one.cached} answers from the cache"
+        if one.estimated:
+            line += f", of {one.estimated} estimated"
+        if one.unknown:
+            line += f", of {one.unknown} nothing is known"
+        out.print(Text(line, "dim"))
+    if spent.cost is not None:
+        limit = "" if spent.budget is None else f" of {spent.budget}"
+        out.print(Text(f"cost: {spent.currency} {spent.cost:.4f}{limit}", "dim"))
 
 
 _COLUMNS = (("Adheres", 21), ("Scored", 9), ("Too strict", 11), ("Too lax", 8), ("Other", 6))

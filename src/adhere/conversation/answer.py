@@ -6,7 +6,7 @@ from enum import StrEnum
 
 import msgspec
 
-from adhere.conversation.message import ToolCall
+from adhere.conversation.message import Message, ToolCall
 
 
 class Outcome(StrEnum):
@@ -39,12 +39,14 @@ class Answer(msgspec.Struct, frozen=True, omit_defaults=True):
 
     Attributes:
         content: The text.
-        tool_calls: What the assistant asked to be run.
+        tool_calls: What the assistant asked to be run, in every turn.
         problem: ``filter_blocked``, ``error`` or ``unparsed`` where there is no answer.
         detail: What the service said about the problem.
         labels: What others said of this very answer, by who said it: outcomes as words
             (``{"human": "refused"}``).
         usage: Tokens, where the service told.
+        said: What was said after the case's conversation and before this answer: former answers,
+            results of tools, follow-ups.
     """
 
     content: str = ""
@@ -53,3 +55,4 @@ class Answer(msgspec.Struct, frozen=True, omit_defaults=True):
     detail: str = ""
     labels: dict[str, str] = {}
     usage: Usage | None = None
+    said: tuple[Message, ...] = ()

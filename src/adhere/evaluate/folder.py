@@ -8,6 +8,7 @@ from types import TracebackType
 from typing import Self
 
 import msgspec
+from msgspec.structs import replace
 
 from adhere.errors import SystemFault, UsageError
 from adhere.evaluate.run import (
@@ -84,13 +85,17 @@ class RunFolder(AbstractContextManager["RunFolder"]):
         write_whole(manifest, self.manifest)  # last: with it the folder is a run
 
     def _take_up(self) -> None:
-        if read_manifest(self.folder) != self.manifest:
+        stored = read_manifest(self.folder)
+        if not stored.same_run(self.manifest):
             raise UsageError(
                 "the folder holds a run of something else (another spec, suite, model, judge or "
                 "version)",
                 place=str(self.folder),
                 remedy="name a new folder",
             )
+        if self.manifest.setup is not None and stored.setup != self.manifest.setup:
+            changed = replace(stored, setup=self.manifest.setup)
+            write_whole(self.folder / "manifest.json", changed)
 
     def append(self, record: Record | TurnRecord) -> None:
         """Write a record; it survives the end of this process from here on."""

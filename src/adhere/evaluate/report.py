@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from decimal import Decimal
 from itertools import islice
 from pathlib import Path
 from typing import Literal
@@ -17,6 +18,8 @@ from adhere.evaluate.stored_cases import StoredCases
 from adhere.evaluate.table import CaseIndex, Table
 from adhere.evaluate.tally import Row, Tally
 from adhere.judge import Verdict
+from adhere.models import Spent, spending
+from adhere.models.spending import cost
 
 KEPT_FAILURES = 1000
 KEPT_BYTES = 8 * 1024 * 1024
@@ -31,6 +34,22 @@ class Failure(msgspec.Struct, frozen=True):
     epoch: int
     answer: Answer
     verdict: Verdict
+
+
+class Spending(msgspec.Struct, frozen=True):
+    """What a run has cost so far, by `adhere.models.spending`.
+
+    Attributes:
+        models: Requests and tokens by model, batches apart.
+        currency: Of the amounts; None without prices.
+        cost: What that is in money, as far as is known; None without a price for every model.
+        budget: What may be spent.
+    """
+
+    models: tuple[Spent, ...]
+    currency: str | None = None
+    cost: Decimal | None = None
+    budget: Decimal | None = None
 
 
 class Report(msgspec.Struct, frozen=True, kw_only=True):
@@ -54,6 +73,8 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
     """The first of them: `KEPT_FAILURES` a model, fewer where they are long."""
     groups: tuple[GroupFigures, ...] = ()
     """Pairs, sets of variants and stated confidence, one entry a model."""
+    spending: Spending | None = None
+    """None where no service was asked."""
 
 
 def report_on(folder: Path) -> Report:
@@ -88,6 +109,7 @@ def report_on(folder: Path) -> Report:
         failing=failing,
         failures=failures,
         groups=tuple(_groups(manifest, table, cases, index)),
+        spending=_spending(folder, manifest),
     )
 
 
@@ -127,3 +149,13 @@ def _groups(
             for (case, epoch, _), (answer, verdict) in zip(wanted, evidence, strict=True)
         )
         yield group_figures(model, [one for one in seen if one is not None])
+
+
+def _spending(folder: Path, manifest: RunManifest) -> Spending | None:
+    spent = spending(folder / "spend.jsonl")
+    if not spent:
+        return None
+    setup = manifest.setup
+    if setup is None or setup.prices is None:
+        return Spending(spent)
+    return Spending(spent, setup.prices.currency, cost(spent, setup.prices), setup.budget)

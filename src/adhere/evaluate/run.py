@@ -8,6 +8,7 @@ the append-only record that everything else is computed from.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from decimal import Decimal
 from pathlib import Path
 from typing import Literal
 
@@ -19,7 +20,7 @@ from adhere.errors import InputError
 from adhere.evaluate.stored_cases import StoredCases
 from adhere.evaluate.suite import Suite
 from adhere.judge import Judge, Verdict
-from adhere.models import Model
+from adhere.models import Model, PriceList, Sampling
 from adhere.spec import Spec
 
 Key = tuple[str, str, int]
@@ -46,8 +47,55 @@ class SuiteRef(msgspec.Struct, frozen=True):
     cases: int
 
 
+class Setup(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
+    """The words a run was started with, so that it can be taken up with nothing else.
+
+    It is not part of what a run is: a run may be taken up with another budget.
+
+    Attributes:
+        models: What names them.
+        judge: What names the judge.
+        suite: Where the suite is, for the recordings in it.
+        connections: Most requests under way at once.
+        batch: Most requests in a batch; None to send each on its own.
+        cache: The folder of the cache.
+        prices: What models cost.
+        budget: What may be spent, in the currency of ``prices``.
+    """
+
+    models: tuple[str, ...]
+    judge: str
+    suite: str
+    connections: int = 32
+    batch: int | None = None
+    cache: str | None = None
+    prices: PriceList | None = None
+    budget: Decimal | None = None
+
+
+class ModelEstimate(msgspec.Struct, frozen=True):
+    """What one model was expected to cost before the run.
+
+    Attributes:
+        model: Who.
+        requests: How many, with the judge's where it is the judge.
+        input, output: Tokens, by the declared estimates.
+        most_input, most_output: What they cannot pass; None where nothing limits an answer.
+        cost, most_cost: The same in money; None without prices or a limit.
+    """
+
+    model: str
+    requests: int
+    input: int
+    output: int
+    most_input: int
+    most_output: int | None
+    cost: Decimal | None = None
+    most_cost: Decimal | None = None
+
+
 class RunManifest(msgspec.Struct, frozen=True, kw_only=True):
-    """What a run is (``adhere/run/1``)."""
+    """What a run is (``adhere/run/1``), how it was started, and what it was expected to cost."""
 
     schema: Literal["adhere/run/1"]
     adhere: str
@@ -56,6 +104,16 @@ class RunManifest(msgspec.Struct, frozen=True, kw_only=True):
     models: tuple[str, ...]
     judge: str
     epochs: int
+    sampling: Sampling = Sampling()
+    setup: Setup | None = None
+    estimate: tuple[ModelEstimate, ...] = ()
+
+    def same_run(self, other: RunManifest) -> bool:
+        """Whether both ask the same of the same, however they were started."""
+        return self._identity() == other._identity()
+
+    def _identity(self) -> RunManifest:
+        return msgspec.structs.replace(self, setup=None, estimate=())
 
     @property
     def expected(self) -> int:
@@ -109,8 +167,9 @@ Record = AnswerRecord | VerdictRecord
 
 
 def manifest_of(
-    spec: Spec, suite: Suite, models: Sequence[Model], judge: Judge, epochs: int
-) -> RunManifest:
+    spec: Spec, suite: Suite, models: Sequence[Model], judge: Judge, epochs: int, *,
+    sampling: Sampling | None = None, setup: Setup | None = None,
+) -> RunManifest:  # fmt: skip
     """Describe a run before it starts."""
     about = suite.manifest
     return RunManifest(
@@ -124,6 +183,8 @@ def manifest_of(
         models=tuple(model.name for model in models),
         judge=judge.name,
         epochs=epochs,
+        sampling=sampling or Sampling(),
+        setup=setup,
     )  # fmt: skip
 
 

@@ -10,12 +10,13 @@ from collections.abc import Callable, Iterator, Sequence
 
 import msgspec
 
-from adhere.conversation import Answer, Case
+from adhere.conversation import Answer, Case, Message
+from adhere.evaluate.conduct import conduct
 from adhere.evaluate.folder import RunFolder
-from adhere.evaluate.run import AnswerRecord, Key, VerdictRecord
+from adhere.evaluate.run import AnswerRecord, Key, TurnRecord, VerdictRecord
 from adhere.evaluate.suite import Suite
 from adhere.judge import Judge
-from adhere.models import Model, Request
+from adhere.models import Model, OutOfBudget
 
 
 class Standing(msgspec.Struct):
@@ -27,6 +28,7 @@ class Standing(msgspec.Struct):
         answered: Answers that came since this start.
         unheard: Of these, how many are errors, blocked, or could not be read.
         failing: Verdicts since this start that are not adherent.
+        out_of_budget: Whether it ended because the budget has no room for another request.
     """
 
     expected: int
@@ -34,14 +36,17 @@ class Standing(msgspec.Struct):
     answered: int = 0
     unheard: int = 0
     failing: int = 0
+    out_of_budget: bool = False
 
 
 async def run(
     folder: RunFolder, suite: Suite, models: Sequence[Model], judge: Judge, *,
     concurrency: int = 16, progress: Callable[[Standing], None] = lambda _standing: None,
     stop: asyncio.Event | None = None,
-) -> None:  # fmt: skip
+) -> Standing:  # fmt: skip
     """Ask and judge whatever the folder does not hold yet.
+
+    It ends early, and can be taken up, where the budget has no room for another request.
 
     Args:
         folder: An entered `RunFolder`.
@@ -56,6 +61,7 @@ async def run(
     progress(runner.standing)
     try:
         await runner.run(_todo(folder, suite, models))
+        return runner.standing
     finally:
         for model in models:
             await model.close()
@@ -97,26 +103,47 @@ class _Runner:
                 await self._answers.put(None)
 
     async def _ask(self, todo: Iterator[tuple[Model, Case, int]]) -> None:
-        table = self._folder.table
         for model, case, epoch in todo:
             key = (model.name, case.id, epoch)
-            slot = table.slot(key)
-            if slot is not None and table.has_answer(slot):
-                answer = table.answer(slot)
-            else:
-                answer = await model.answer(Request(case.conversation, case.id, epoch))
-                self._folder.append(AnswerRecord(*key, answer))
-                self.standing.answered += 1
-                self.standing.unheard += answer.problem is not None
+            try:
+                answer = await self._answer(model, case, key)
+            except OutOfBudget:
+                self._end()
+                return
             await self._answers.put((key, case, answer))
             if self._stop.is_set():
                 return
 
+    async def _answer(self, model: Model, case: Case, key: Key) -> Answer:
+        table = self._folder.table
+        slot = table.slot(key)
+        if slot is None:
+            raise ValueError(f"the manifest does not ask {key}")
+        if table.has_answer(slot):
+            return table.answer(slot)
+
+        def store(said: tuple[Message, ...]) -> None:
+            self._folder.append(TurnRecord(*key, said))
+
+        answer = await conduct(model, case, key[2], table.said(slot), store)
+        self._folder.append(AnswerRecord(*key, answer))
+        self.standing.answered += 1
+        self.standing.unheard += answer.problem is not None
+        return answer
+
     async def _judge_answers(self) -> None:
         while (item := await self._answers.get()) is not None:
             key, case, answer = item
-            verdict = await self._judge.verdict(case, answer)
+            try:
+                verdict = await self._judge.verdict(case, answer)
+            except OutOfBudget:
+                self._end()
+                continue
             self._folder.append(VerdictRecord(*key, verdict))
             self.standing.judged += 1
             self.standing.failing += verdict.adherent is False
             self._progress(self.standing)
+
+    def _end(self) -> None:
+        self.standing.out_of_budget = True
+        self._stop.set()

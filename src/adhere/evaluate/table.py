@@ -191,8 +191,10 @@ class Table:
 
     def said(self, slot: int) -> tuple[Message, ...]:
         """Read what was said so far in a conversation that has no last answer yet."""
+        if slot not in self._turns:
+            return ()
         with self._path.open("rb") as file:
-            records = [self._record(file, at, TurnRecord) for at in self._turns.get(slot, ())]
+            records = [self._record(file, at, TurnRecord) for at in self._turns[slot]]
         return tuple(message for record in records for message in record.said)
 
     def failing(self, model: str) -> Iterator[tuple[int, int, int]]:
