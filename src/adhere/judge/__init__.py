@@ -8,15 +8,23 @@ from adhere.judge.agreement import (
     krippendorff_alpha,
 )
 from adhere.judge.checks import ChecksJudge, asks_for_language, check_flaw, run_check
-from adhere.judge.correction import Corrected, prediction_powered, rogan_gladen
+from adhere.judge.correction import (
+    Corrected,
+    Judged,
+    prediction_powered,
+    prediction_powered_gap,
+    rogan_gladen,
+    rogan_gladen_gap,
+)
 from adhere.judge.labels import LabelJudge
 from adhere.judge.report_card import Card, ReportCards, report_cards
 from adhere.judge.rubric import Grade, RubricJudge, read_grade
 from adhere.judge.verdict import Finding, Judge, Verdict, direction
 
 __all__ = [
-    "Agreement", "Card", "ChecksJudge", "Corrected", "Finding", "Grade", "Judge", "LabelJudge",
-    "ReportCards", "RubricJudge", "Verdict", "agreement", "asks_for_language", "check_flaw",
-    "cohen_kappa", "direction", "fleiss_kappa", "krippendorff_alpha", "prediction_powered",
-    "read_grade", "report_cards", "rogan_gladen", "run_check",
+    "Agreement", "Card", "ChecksJudge", "Corrected", "Finding", "Grade", "Judge", "Judged",
+    "LabelJudge", "ReportCards", "RubricJudge", "Verdict", "agreement", "asks_for_language",
+    "check_flaw", "cohen_kappa", "direction", "fleiss_kappa", "krippendorff_alpha",
+    "prediction_powered", "prediction_powered_gap", "read_grade", "report_cards", "rogan_gladen",
+    "rogan_gladen_gap", "run_check",
 ]  # fmt: skip
