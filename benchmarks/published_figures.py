@@ -68,10 +68,18 @@ def replication(data: Path) -> Iterator[Line]:
             wanted[1],
             half(fixed_benchmark(rates, answers)),
         )
-        yield f"{name}: prompt-clustered half-width", wanted[2], half(mean(rates))
-        yield f"{name}: focus-clustered half-width", wanted[3], half(mean(rates, focus))
-        yield f"{name}: section-clustered half-width", wanted[4], half(mean(rates, section))
-    gap = paired_gap(gpt, sol)
+        yield (
+            f"{name}: prompt-clustered half-width",
+            wanted[2],
+            half(mean(rates, quantile="normal")),
+        )
+        yield f"{name}: focus-clustered half-width", wanted[3], half(mean(rates, focus, "normal"))
+        yield (
+            f"{name}: section-clustered half-width",
+            wanted[4],
+            half(mean(rates, section, "normal")),
+        )
+    gap = paired_gap(gpt, sol, quantile="normal")
     yield "paired gap", "4.344", f"{100 * gap.value:.3f}"
     yield "paired half-width", "2.186", half(gap)
     yield "paired z", "3.895", f"{gap.z:.3f}"
@@ -80,11 +88,12 @@ def replication(data: Path) -> Iterator[Line]:
         ("focus", focus, "225", ("2.439", "4.8e-04")),
         ("section", section, "51", ("2.387", "3.6e-04")),
     ):
-        found = paired_gap(gpt, sol, clusters)
+        found = paired_gap(gpt, sol, clusters, "normal")
         yield f"{name} clusters", count, str(found.clusters)
         yield f"paired half-width by {name}", wanted[0], half(found)
         yield f"paired p by {name}", wanted[1], f"{found.p:.1e}"
-    unpaired = (mean(gpt).half_width ** 2 + mean(sol).half_width ** 2) ** 0.5
+    widths = [mean(rates, quantile="normal").half_width for rates in (gpt, sol)]
+    unpaired = (widths[0] ** 2 + widths[1] ** 2) ** 0.5
     yield "unpaired half-width", "3.257", f"{100 * unpaired * SOURCE_QUANTILE:.3f}"
     yield from _replication_groups(table, gpt, sol)
     yield from _replication_levels(data, table, gpt, sol)
@@ -117,7 +126,11 @@ def _replication_groups(
         yield f"{name}: prompts", count, str(len(of))
         shown = f"{100 * mean(one).value:.1f}/{100 * mean(other).value:.1f}"
         yield f"{name}: GPT-5 T / Sol", rates, shown
-        yield f"{name}: paired half-width", width, half(paired_gap(one, other), 1)
+        yield (
+            f"{name}: paired half-width",
+            width,
+            half(paired_gap(one, other, quantile="normal"), 1),
+        )
 
 
 def _replication_levels(
@@ -131,7 +144,7 @@ def _replication_levels(
         ("user", "n=145 -0.1 +/- 4.3"),
     ):  # fmt: skip
         of = [i for i, row in enumerate(table) if level.get(row["section_id"]) == name]
-        gap = paired_gap([gpt[i] for i in of], [sol[i] for i in of])
+        gap = paired_gap([gpt[i] for i in of], [sol[i] for i in of], quantile="normal")
         yield (
             f"gap at level {name}",
             wanted,

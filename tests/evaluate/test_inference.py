@@ -14,6 +14,7 @@ import pytest
 import statsmodels.api as sm
 from hypothesis import given
 from hypothesis import strategies as st
+from scipy.stats import norm, t
 from statsmodels.stats.contingency_tables import mcnemar as reference_mcnemar
 from statsmodels.stats.multitest import multipletests
 
@@ -44,7 +45,14 @@ def test_clustered_errors_are_those_of_statsmodels(rows: list[tuple[float, int]]
     )
     error = float(fitted.bse[0]) * math.sqrt(groups / (groups - 1))
     assert found.value == pytest.approx(float(fitted.params[0]), abs=1e-12)
-    assert found.half_width == pytest.approx(1.959963984540054 * error, abs=1e-9)
+    assert found.error == pytest.approx(error, abs=1e-9)
+    assert found.half_width == pytest.approx(float(t(groups - 1).ppf(0.975)) * error, abs=1e-9)
+    many = mean(list(values), list(clusters), "normal")
+    assert many.half_width == pytest.approx(1.959963984540054 * error, abs=1e-9)
+    if error > 1e-9:  # p is of the same distribution as the interval
+        z = abs(found.value / found.error)
+        assert found.p == pytest.approx(2 * float(t(groups - 1).sf(z)), abs=1e-12)
+        assert many.p == pytest.approx(2 * float(norm.sf(z)), abs=1e-12)
 
 
 @given(st.lists(st.floats(0, 1), min_size=1, max_size=12))

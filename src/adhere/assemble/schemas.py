@@ -25,6 +25,7 @@ from adhere.evaluate import (
     SuiteManifest,
     VerdictRecord,
 )
+from adhere.evaluate.labels import Label, LabelSample
 from adhere.evaluate.run import TurnRecord
 from adhere.evolve import SpecDiff
 from adhere.judge import ReportCards
@@ -65,6 +66,8 @@ SCHEMAS: Final[dict[str, tuple[Any, str]]] = {
     "prices-1": (PriceList, "What models cost"),
     "cached-answer-1": (CachedAnswer, "An answer kept for the next run"),
     "report-1": (Report, "The report.json of a run"),
+    "label-sample-1": (LabelSample, "Which answers of a run people label"),
+    "labels-1": (Label, "A line of what a person said of a run's answers"),
     "comparison-1": (Comparison, "What differs between two models"),
     "scope-1": (ScopeOfAutonomy, "A scope of autonomy"),
     "tool-specs-1": (ToolSpecs, "What an agent's tools do"),

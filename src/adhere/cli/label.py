@@ -12,7 +12,7 @@ from rich.console import Console
 from rich.text import Text
 
 from adhere.assemble.labelling import named_sections, serve_labels
-from adhere.cli.options import console
+from adhere.cli.options import console, json_option, print_json
 from adhere.errors import UsageError
 from adhere.evaluate import read_manifest, read_spec
 from adhere.evaluate.labels import (
@@ -37,8 +37,15 @@ _KEYS: Final = {key: label for key, label, _ in CHOICES}
 @click.option("--seed", type=int, help="What the draw depends on (0).")
 @click.option("--browser", is_flag=True, help="On a page of this machine, not in the terminal.")
 @click.option("--settle", is_flag=True, help="Go through what people differ on, and decide.")
+@json_option
 def command(
-    run: Path, who: str | None, size: int | None, seed: int | None, browser: bool, settle: bool
+    run: Path,
+    who: str | None,
+    size: int | None,
+    seed: int | None,
+    browser: bool,
+    settle: bool,
+    as_json: bool,
 ) -> int:
     """Label a blinded sample of a run's answers, so that the judge's errors can be counted.
 
@@ -65,8 +72,11 @@ def command(
         if browser:
             _in_browser(session, spec)
         else:
-            _in_terminal(session, spec)
-        click.echo(f"{session.done} of {session.total} labelled")
+            _in_terminal(console(stderr=as_json), session, spec)
+        if as_json:
+            print_json({"labelled": session.done, "drawn": session.total})
+        else:
+            click.echo(f"{session.done} of {session.total} labelled")
         return 0 if session.done == session.total else 1
 
 
@@ -81,8 +91,7 @@ def _in_browser(session: LabelSession, spec: Spec) -> None:
         click.echo()
 
 
-def _in_terminal(session: LabelSession, spec: Spec) -> None:
-    out = console()
+def _in_terminal(out: Console, session: LabelSession, spec: Spec) -> None:
     menu = "  ".join(f"{key} {words.partition(':')[0].lower()}" for key, _, words in CHOICES)
     try:
         while (item := session.current()) is not None:

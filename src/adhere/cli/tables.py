@@ -9,6 +9,7 @@ from rich.text import Text
 
 from adhere.cli.group_tables import group_tables
 from adhere.cli.options import figure
+from adhere.cli.trust_tables import trust_tables
 from adhere.evaluate import Cell, Report, Row
 from adhere.evaluate.report import Spending
 
@@ -32,11 +33,17 @@ def report_tables(out: Console, report: Report) -> None:
         out.print(Text("scripted: these figures say nothing about any real model", "yellow"))
     if not report.complete:
         out.print(Text("incomplete: not every answer has a verdict", "red"))
+    foci = report.by_focus if len(report.by_focus) <= _MOST_FOCI else ()
     for heading, rows in (
         ("", [report.total]), ("Level", report.by_authority), ("Section", report.by_section),
+        ("Tag", report.by_tag), ("Focus", foci),
     ):  # fmt: skip
-        _table(out, heading, manifest.models, rows)
+        if rows:
+            _table(out, heading, manifest.models, rows)
+    if len(report.by_focus) > _MOST_FOCI:
+        out.print(Text(f"\n{len(report.by_focus)} foci with several cases: see report.json", "dim"))
     group_tables(out, report)
+    trust_tables(out, report)
     out.print()
     for model, cell in zip(manifest.models, report.total.cells, strict=True):
         out.print(_not_scored(f"{model}: " if len(manifest.models) > 1 else "", cell))
@@ -76,6 +83,7 @@ def _spending(out: Console, spent: Spending) -> None:
         out.print(Text(f"cost: {spent.currency} {spent.cost:.4f}{limit}", "dim"))
 
 
+_MOST_FOCI = 20
 _COLUMNS = (("Adheres", 21), ("Scored", 9), ("Too strict", 11), ("Too lax", 8), ("Other", 6))
 
 

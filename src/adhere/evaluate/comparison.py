@@ -11,8 +11,13 @@ import msgspec
 
 from adhere.conversation import Case
 from adhere.errors import InputError, UsageError
-from adhere.evaluate.inference import Estimate, holm, mcnemar, paired_gap, smallest_gap
+from adhere.evaluate.inference import Estimate, cases_needed, holm, mcnemar, smallest_gap
+from adhere.evaluate.labelled import corrected_gaps, judged, trusted
+from adhere.evaluate.labels import read_labels
+from adhere.evaluate.model_gaps import FEWEST, Says, concluded, testable_gap
+from adhere.evaluate.numbering import Numbers
 from adhere.evaluate.run import (
+    Key,
     RunManifest,
     VerdictRecord,
     read_cases,
@@ -20,12 +25,11 @@ from adhere.evaluate.run import (
     read_records,
     read_spec,
 )
-from adhere.judge import Verdict
+from adhere.evaluate.table import Score
+from adhere.evaluate.tally import Cell, CellCount
+from adhere.evaluate.uncertainty import GAP_ASKED
+from adhere.judge import Corrected, Judged, Verdict
 from adhere.spec import Authority, Spec
-
-SIGNIFICANT = 0.05
-FEWEST = 5
-"""Groups of fewer cases are shown but not tested: nothing could be found in them."""
 
 
 class Side(msgspec.Struct, frozen=True):
@@ -51,6 +55,7 @@ class Gap(msgspec.Struct, frozen=True):
         first_only, second_only: Cases that only one of them passes (more than half of its answers).
         smallest: The smallest true gap these cases would show with a power of 80 %; None where
             nothing varies, so that nothing can be said.
+        needed: How many cases such as these would show a true gap of 5 points so.
         says: What can be concluded.
     """
 
@@ -65,7 +70,8 @@ class Gap(msgspec.Struct, frozen=True):
     first_only: int
     second_only: int
     smallest: float | None
-    says: Literal["first is higher", "second is higher", "may be noise", "too few cases"]
+    says: Says
+    needed: int | None = None
 
 
 class Priority(msgspec.Struct, frozen=True):
@@ -100,6 +106,14 @@ class Comparison(msgspec.Struct, frozen=True, kw_only=True):
     by_authority: tuple[Gap, ...]
     by_section: tuple[Gap, ...]
     improve: tuple[Priority, ...]
+    by_focus: tuple[Gap, ...] = ()
+    """Behaviours with enough cases to be tested."""
+    by_tag: tuple[Gap, ...] = ()
+    sides: tuple[Cell, Cell] | None = None
+    """The figures of each on the common cases: both denominators, both directions of failure."""
+    rogan_gladen: Corrected | None = None
+    """The gap once the judge's errors count, where people labelled answers of both."""
+    prediction_powered: Corrected | None = None
 
 
 class _Scores:
@@ -123,10 +137,13 @@ class _Scores:
             str(folder), self.model, self.manifest.judge, self.manifest.spec.spec_digest,
             self.manifest.suite.digest,
         )  # fmt: skip
+        self.folder = folder
         self.verdicts: dict[str, list[Verdict]] = {}
+        self.by_key: dict[Key, Verdict] = {}
         for record in read_records(folder):
             if isinstance(record, VerdictRecord) and record.model == self.model:
                 self.verdicts.setdefault(record.case, []).append(record.verdict)
+                self.by_key[record.key] = record.verdict
 
     def rates(self) -> dict[str, float]:
         """Share of right answers of each case that has a scored one."""
@@ -135,6 +152,26 @@ class _Scores:
             for case, verdicts in self.verdicts.items()
         }
         return {case: sum(hits) / len(hits) for case, hits in scored.items() if hits}
+
+    def cell(self, cases: list[Case]) -> Cell:
+        """Return its figures on some cases."""
+        clusters, count = Numbers(), CellCount()
+        numbered = [(clusters.add(case.focus or case.id), case) for case in cases]
+        for cluster, case in sorted(numbered, key=lambda pair: pair[0]):
+            scores = [Score(v.outcome, v.adherent, v.failure) for v in self.verdicts[case.id]]
+            count.add(cluster, case.right, scores)
+        return count.cell(len(cases) * self.manifest.epochs)
+
+    def judged(self, cases: list[Case]) -> Judged:
+        """Return its verdicts on some cases, beside what people say of them."""
+        truth = trusted(read_labels(self.folder))
+        foci = {case.id: case.focus for case in cases}
+        verdicts = {
+            key: verdict.adherent
+            for key, verdict in self.by_key.items()
+            if key[1] in foci and verdict.adherent is not None
+        }
+        return judged(self.model, verdicts, truth, foci)
 
 
 def compare(first: str, second: str) -> Comparison:
@@ -161,6 +198,7 @@ def compare(first: str, second: str) -> Comparison:
         )  # fmt: skip
     groups = _Groups(spec, rates, others)
     total = groups.gap("total", "All cases", Authority.NONE, shared)
+    corrected = corrected_gaps(one.judged(shared), other.judged(shared))
     return Comparison(
         schema="adhere/comparison/1",
         first=one.side,
@@ -174,6 +212,11 @@ def compare(first: str, second: str) -> Comparison:
         by_authority=_concluded(groups.by_authority(shared)),
         by_section=_concluded(groups.by_section(shared)),
         improve=_priorities(spec, cases.values(), other),
+        by_focus=_concluded(groups.by_focus(shared)),
+        by_tag=_concluded(groups.by_tag(shared)),
+        sides=(one.cell(shared), other.cell(shared)),
+        rogan_gladen=corrected[0],
+        prediction_powered=corrected[1],
     )
 
 
@@ -222,19 +265,41 @@ class _Groups:
         order = sorted(groups, key=lambda level: -level.rank)
         return [self.gap(level, level.capitalize(), level, groups[level]) for level in order]
 
-    def gap(self, name: str, title: str, level: Authority, cases: list[Case]) -> Gap:
+    def by_focus(self, cases: Iterable[Case]) -> list[Gap]:
+        """Return the gaps of behaviours that enough cases test."""
+        groups: dict[str, list[Case]] = {}
+        for case in cases:
+            if case.focus:
+                groups.setdefault(case.focus, []).append(case)
+        # Within one behaviour a case is its own cluster: there is no other to go by.
+        return [
+            self.gap(name, name, Authority.NONE, group, clustered=False)
+            for name, group in groups.items()
+            if len(group) >= FEWEST
+        ]
+
+    def by_tag(self, cases: Iterable[Case]) -> list[Gap]:
+        groups: dict[str, list[Case]] = {}
+        for case in cases:
+            sections = [self._sections[name] for name in case.sections if name in self._sections]
+            for tag in dict.fromkeys(tag for section in sections for tag in section.tags):
+                groups.setdefault(tag, []).append(case)
+        return [self.gap(tag, tag, Authority.NONE, groups[tag]) for tag in sorted(groups)]
+
+    def gap(
+        self, name: str, title: str, level: Authority, cases: list[Case], *, clustered: bool = True
+    ) -> Gap:
         first = [self._rates[case.id] for case in cases]
         second = [self._others[case.id] for case in cases]
-        foci = [case.focus or case.id for case in cases]
-        estimate = None
-        if len(cases) >= FEWEST and len(set(foci)) > 1:
-            estimate = paired_gap(first, second, foci)
+        foci = [(case.focus if clustered else "") or case.id for case in cases]
+        estimate = testable_gap(first, second, foci)
         passes = [(a > 0.5, b > 0.5) for a, b in zip(first, second, strict=True)]
         return Gap(
             name, title, level, len(cases), math.fsum(first) / len(cases),
             math.fsum(second) / len(cases), estimate, None,
             passes.count((True, False)), passes.count((False, True)),
             smallest_gap(estimate) if estimate and estimate.half_width else None, "too few cases",
+            cases_needed(estimate, GAP_ASKED) if estimate and estimate.half_width else None,
         )  # fmt: skip
 
     def _title(self, name: str) -> str:
@@ -246,17 +311,14 @@ def _concluded(gaps: list[Gap]) -> tuple[Gap, ...]:
     tested = [gap for gap in gaps if gap.estimate is not None]
     corrected = holm([gap.estimate.p for gap in tested if gap.estimate])
     by_id = {gap.id: p for gap, p in zip(tested, corrected, strict=True)}
-    concluded = []
+    said = []
     for gap in gaps:
         p = by_id.get(gap.id)
         if p is None or gap.estimate is None:
-            concluded.append(gap)
+            said.append(gap)
             continue
-        says: Literal["first is higher", "second is higher", "may be noise"] = "may be noise"
-        if p < SIGNIFICANT:
-            says = "first is higher" if gap.estimate.value > 0 else "second is higher"
-        concluded.append(msgspec.structs.replace(gap, p=p, says=says))
-    return tuple(concluded)
+        said.append(msgspec.structs.replace(gap, p=p, says=concluded(gap.estimate, p)))
+    return tuple(said)
 
 
 def _priorities(spec: Spec, cases: Iterable[Case], scores: _Scores) -> tuple[Priority, ...]:

@@ -9,13 +9,13 @@ from pathlib import Path
 
 import msgspec
 
-from adhere.conversation import Judgement
+from adhere.conversation import Case, Judgement
 from adhere.evaluate.labels import SETTLED, LabelValue, disputed, read_labels, read_sample
-from adhere.evaluate.run import Key
+from adhere.evaluate.run import Key, RunManifest
+from adhere.evaluate.table import SCORES, Table
 from adhere.judge import (
     Corrected,
     Judged,
-    Verdict,
     cohen_kappa,
     krippendorff_alpha,
     prediction_powered,
@@ -106,15 +106,17 @@ def trusted(labels: Mapping[str, Mapping[Key, LabelValue]]) -> dict[Key, bool]:
 
 
 def label_figures(
-    run: Path, models: Iterable[str], verdicts: Mapping[Key, Verdict], clusters: Mapping[str, str]
+    run: Path, manifest: RunManifest, table: Table, cases: Iterable[Case]
 ) -> LabelFigures | None:
     """Compute the figures; None where nobody labelled.
 
+    Where somebody did, every scored verdict is held in memory.
+
     Args:
         run: The folder of the run.
-        models: The models in the order of the manifest.
-        verdicts: The judge's.
-        clusters: By case, the focus its answers are clustered by.
+        manifest: Its models and epochs.
+        table: Its verdicts.
+        cases: Its cases.
 
     Raises:
         InputError: A file of labels cannot be read.
@@ -123,13 +125,15 @@ def label_figures(
     sample = read_sample(run)
     if sample is None or not any(labels.values()):
         return None
+    clusters = {case.id: case.focus for case in cases}
+    verdicts = _verdicts(manifest, table, clusters)
     truth = {key: label for key, label in trusted(labels).items() if key in verdicts}
     people = {who: of for who, of in labels.items() if who != SETTLED and of}
     told = {key for of in people.values() for key, label in of.items() if label != "cannot_tell"}
     every = {key for of in people.values() for key in of}
     ratings = [[_adheres(of.get(key)) for of in people.values()] for key in every]
-    judge = [verdicts[key].adherent if key in verdicts else None for key in every]
-    rates = (_corrected(model, judged(model, verdicts, truth, clusters)) for model in models)
+    judge = [verdicts.get(key) for key in every]
+    found = ((name, judged(name, verdicts, truth, clusters)) for name in manifest.models)
     return LabelFigures(
         sample=len(sample.keys),
         people={who: len(of) for who, of in people.items()},
@@ -140,22 +144,32 @@ def label_figures(
         alpha_with_judge=_finite(
             krippendorff_alpha([[*row, said] for row, said in zip(ratings, judge, strict=True)])
         ),
-        models=tuple(rates),
+        models=tuple(_corrected(name, of) for name, of in found),
     )
+
+
+def _verdicts(manifest: RunManifest, table: Table, cases: Iterable[str]) -> dict[Key, bool]:
+    """Return whether each scored answer adheres."""
+    found: dict[Key, bool] = {}
+    for case in cases:
+        for model in manifest.models:
+            for epoch in range(manifest.epochs):
+                key = (model, case, epoch)
+                slot = table.slot(key)
+                score = SCORES[table.codes[slot]] if slot is not None else None
+                if score is not None and score.adherent is not None:
+                    found[key] = score.adherent
+    return found
 
 
 def judged(
     model: str,
-    verdicts: Mapping[Key, Verdict],
+    verdicts: Mapping[Key, bool],
     truth: Mapping[Key, bool],
     clusters: Mapping[str, str],
 ) -> Judged:
-    """Return one model's verdicts and trusted labels, by cluster."""
-    scored = [
-        (key, v.adherent)
-        for key, v in verdicts.items()
-        if key[0] == model and v.adherent is not None
-    ]
+    """Return one model's verdicts (whether answers adhere) and trusted labels, by cluster."""
+    scored = [(key, said) for key, said in verdicts.items() if key[0] == model]
     sample = [(key, said, truth[key]) for key, said in scored if key in truth]
     return Judged(
         judged=[said for _, said in scored],
@@ -176,7 +190,7 @@ def corrected_gaps(first: Judged, second: Judged) -> tuple[Corrected | None, Cor
     )
 
 
-def label_judgements(run: Path, judge: str, verdicts: Mapping[Key, Verdict]) -> list[Judgement]:
+def label_judgements(run: Path, judge: str, verdicts: Mapping[Key, bool]) -> list[Judgement]:
     """Return the judge's and the people's labels as judgements, for a report card.
 
     The judge is held against what people agree on; each person against the others where these
@@ -184,11 +198,7 @@ def label_judgements(run: Path, judge: str, verdicts: Mapping[Key, Verdict]) -> 
     """
     labels = read_labels(run)
     truth = trusted(labels)
-    found = [
-        _judgement(key, judge, verdicts[key].adherent, truth[key])
-        for key in truth
-        if key in verdicts
-    ]
+    found = [_judgement(key, judge, verdicts[key], truth[key]) for key in truth if key in verdicts]
     people = {who: of for who, of in labels.items() if who != SETTLED}
     for who, of in people.items():
         others = trusted({other: said for other, said in people.items() if other != who})

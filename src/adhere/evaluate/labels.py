@@ -248,6 +248,14 @@ class LabelSession(AbstractContextManager["LabelSession"]):
 
     def __enter__(self) -> Self:
         try:
+            self._open()
+        except BaseException:
+            self.__exit__(None, None, None)  # nobody calls it where entering fails
+            raise
+        return self
+
+    def _open(self) -> None:
+        try:
             self._file = self._path.open("a+b")
             fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
             self._file.seek(0)
@@ -263,7 +271,6 @@ class LabelSession(AbstractContextManager["LabelSession"]):
                 f"cannot write it: {error.strerror}", place=str(self._path)
             ) from error
         self._given = {key: v for key, v in _read(self._path).items() if key in self._items}
-        return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None,

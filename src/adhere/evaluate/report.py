@@ -12,6 +12,8 @@ import msgspec
 
 from adhere.conversation import Answer
 from adhere.evaluate.group_figures import GroupFigures, group_figures
+from adhere.evaluate.labelled import LabelFigures, label_figures
+from adhere.evaluate.model_gaps import ModelGap
 from adhere.evaluate.observation import observe
 from adhere.evaluate.run import RunManifest, read_cases, read_manifest, read_spec
 from adhere.evaluate.stored_cases import StoredCases
@@ -75,6 +77,14 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
     """Pairs, sets of variants and stated confidence, one entry a model."""
     spending: Spending | None = None
     """None where no service was asked."""
+    by_focus: tuple[Row, ...] = ()
+    """Behaviours that several cases test; the first 200."""
+    by_tag: tuple[Row, ...] = ()
+    """Tags of the sections."""
+    model_gaps: tuple[ModelGap, ...] = ()
+    """Every two models, paired by case."""
+    labels: LabelFigures | None = None
+    """What people's labels say of the judge, and of the rates."""
 
 
 def report_on(folder: Path) -> Report:
@@ -110,6 +120,10 @@ def report_on(folder: Path) -> Report:
         failures=failures,
         groups=tuple(_groups(manifest, table, cases, index)),
         spending=_spending(folder, manifest),
+        by_focus=tally.by_focus(cases),
+        by_tag=tally.by_tag(),
+        model_gaps=tally.model_gaps(),
+        labels=label_figures(folder, manifest, table, cases),
     )
 
 

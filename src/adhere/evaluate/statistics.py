@@ -15,8 +15,14 @@ CONFIDENCE = 0.95
 _UPPER_NORMAL = NormalDist().inv_cdf(0.5 + CONFIDENCE / 2)
 
 
+def upper_normal() -> float:
+    """Return the normal quantile of the upper end of a 95 % interval."""
+    return _UPPER_NORMAL
+
+
 @lru_cache(maxsize=4096)
-def _upper_student(freedom: int) -> float:
+def upper_student(freedom: int) -> float:
+    """Return Student's quantile of the upper end of a 95 % interval."""
     from scipy.special import stdtrit  # noqa: PLC0415  (0.3 s that most verbs never need)
 
     return float(stdtrit(freedom, 0.5 + CONFIDENCE / 2))
@@ -131,7 +137,7 @@ class ClusteredCount:
         between = groups / (groups - 1) * (squares / total**4)
         independent = value * (1 - value) / total
         effect = max(1.0, between / independent) if independent > 0 else total / self.cases
-        quantile = _upper_student(groups - 1)
+        quantile = upper_student(groups - 1)
         low, high = _wilson(value, total / effect, quantile)
         return Rate(hits, total, groups, value, low, high, "wilson-clustered")
 

@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterator, Sequence
 from itertools import pairwise
 from typing import Final
 
 import msgspec
 
-from adhere.conversation import Outcome
+from adhere.conversation import Case, Outcome
+from adhere.evaluate.model_gaps import ModelGap, ModelGaps
 from adhere.evaluate.run import RunManifest
 from adhere.evaluate.statistics import ClusteredCount, Rate
 from adhere.evaluate.table import CaseIndex, Score, Table
+from adhere.evaluate.uncertainty import Behind, Uncertainty
 from adhere.spec import Authority, Spec
 
 NOT_IN_SPEC: Final = "not in the spec"
+MOST_FOCI: Final = 200
+"""How many behaviours get a row of their own."""
 
 
 class Cell(msgspec.Struct, frozen=True):
@@ -32,6 +37,7 @@ class Cell(msgspec.Struct, frozen=True):
         too_permissive: Failures by giving, over the scored cases where declining is right.
         quality: Failures of neither kind.
         outcomes: How many of each outcome.
+        uncertainty: What lies behind the rate; None where nothing was scored.
     """
 
     asked: int
@@ -42,6 +48,7 @@ class Cell(msgspec.Struct, frozen=True):
     too_permissive: Rate
     quality: int
     outcomes: dict[Outcome, int]
+    uncertainty: Uncertainty | None = None
 
 
 class Row(msgspec.Struct, frozen=True):
@@ -66,13 +73,18 @@ class Tally:
     def __init__(self, manifest: RunManifest, spec: Spec, index: CaseIndex) -> None:
         self._manifest, self._index = manifest, index
         self._level: dict[str, tuple[str, str, Authority]] = {}
+        self._tags_of: dict[str, tuple[str, ...]] = {}
         for section in spec.walk():
+            self._tags_of[section.id] = section.tags
             level = spec.effective_authority(section.id)
             for name in (*section.old_ids, section.id):
                 self._level[name] = (section.id, section.title, level)
         self._all = _Group(manifest)
         self._sections: dict[str, _Group] = {}
         self._levels: dict[Authority, _Group] = {}
+        self._tags: dict[str, _Group] = {}
+        self._foci = {cluster: _Group(manifest) for cluster in _shared(index)}
+        self._gaps = ModelGaps(manifest.models)
         self._groups_of = [tuple(self._groups(sections)) for sections, _ in index.kinds]
 
     def count(self, table: Table) -> None:
@@ -84,12 +96,18 @@ class Tally:
         for number in order:
             kind, cluster = index.kind_of[number], index.cluster_of[number]
             groups, right = self._groups_of[kind], index.kinds[kind][1]
+            if cluster in self._foci:
+                groups = (*groups, self._foci[cluster])
+                groups[-1].example = number
+            rates: list[float | None] = []
             for group in groups:
                 group.cases += 1
             for place, model in enumerate(self._manifest.models):
                 scores = table.scores(model, number)
+                rates.append(_rate(scores))
                 for group in groups:
                     group.cells[place].add(cluster, right, scores)
+            self._gaps.add(cluster, rates)
 
     def total(self) -> Row:
         """Return the row of all cases."""
@@ -112,11 +130,36 @@ class Tally:
             self._row(level, level.capitalize(), level, self._levels[level]) for level in order
         )
 
+    def by_tag(self) -> tuple[Row, ...]:
+        """Rows of the tags that sections carry, by name."""
+        return tuple(
+            self._row(tag, tag, Authority.NONE, group) for tag, group in sorted(self._tags.items())
+        )
+
+    def by_focus(self, cases: Sequence[Case]) -> tuple[Row, ...]:
+        """Rows of behaviours that several cases test: the first `MOST_FOCI`.
+
+        Args:
+            cases: Where their names stand.
+        """
+        rows = []
+        for group in self._foci.values():
+            name = cases[group.example].focus
+            rows.append(self._row(name, name, Authority.NONE, group))
+        return tuple(rows)
+
+    def model_gaps(self) -> tuple[ModelGap, ...]:
+        """Return every two models, paired by case."""
+        return self._gaps.gaps()
+
     def _groups(self, sections: tuple[str, ...]) -> Iterator[_Group]:
         """Return the groups that a case with these sections counts in, each once."""
         yield self._all
-        for name in dict.fromkeys(self._level.get(s, (s, "", ""))[0] for s in sections):
+        names = tuple(dict.fromkeys(self._level.get(s, (s, "", ""))[0] for s in sections))
+        for name in names:
             yield self._sections.setdefault(name, _Group(self._manifest))
+        for tag in dict.fromkeys(tag for name in names for tag in self._tags_of.get(name, ())):
+            yield self._tags.setdefault(tag, _Group(self._manifest))
         levels = {self._level[s][2] for s in sections if s in self._level}
         for level in levels or {Authority.NONE}:
             yield self._levels.setdefault(level, _Group(self._manifest))
@@ -132,16 +175,29 @@ class _Group:
 
     def __init__(self, manifest: RunManifest) -> None:
         self.cases = 0
-        self.cells = tuple(_Count() for _ in manifest.models)
+        self.example = 0
+        self.cells = tuple(CellCount() for _ in manifest.models)
 
 
-class _Count:
-    """What a `Cell` is made of."""
+def _shared(index: CaseIndex) -> list[int]:
+    """Return the first clusters that hold several cases."""
+    sizes = Counter(index.cluster_of)
+    return [cluster for cluster, size in sorted(sizes.items()) if size > 1][:MOST_FOCI]
+
+
+def _rate(scores: list[Score]) -> float | None:
+    scored = [score.adherent for score in scores if score.adherent is not None]
+    return sum(scored) / len(scored) if scored else None
+
+
+class CellCount:
+    """Gathers what a `Cell` is made of; the cases of a cluster one after another."""
 
     def __init__(self) -> None:
         self._had = self._quality = 0
         self._outcomes: dict[Outcome, int] = {}
         self._adherent, self._strict, self._lax = (ClusteredCount() for _ in range(3))
+        self._behind = Behind()
 
     def add(self, cluster: int, right: str, scores: list[Score]) -> None:
         """Count the scores of one case."""
@@ -156,6 +212,7 @@ class _Count:
                 lax += score.failure == "too_permissive"
                 self._quality += score.failure == "quality"
         self._adherent.add(cluster, scored, hits)
+        self._behind.add(cluster, scored, hits)
         if right == "help":
             self._strict.add(cluster, scored, strict)
         elif right == "decline":
@@ -173,4 +230,5 @@ class _Count:
             too_permissive=self._lax.rate(),
             quality=self._quality,
             outcomes=dict(sorted(self._outcomes.items())),
+            uncertainty=self._behind.uncertainty(),
         )
