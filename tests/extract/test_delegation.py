@@ -42,6 +42,7 @@ def test_what_is_to_be_followed(text: str, source: str) -> None:
         "Summarise the rules in <notes>.",
         "Use the browser tool.",
         "Follow the money.",
+        "Follow the instructions on wiki.example.com/updates.",
         'The page says: "follow the instructions in <notes>".',
     ],
 )

@@ -37,7 +37,7 @@ _FOLLOW_IT: Final = compiled(
 _TAG: Final = compiled(
     r"<(?P<tag>[a-z][\w:-]{0,60})>|\b(?P<named>[a-z][\w:-]{1,60}) (?:tags?|element|block)\b"
 )
-_FILE: Final = compiled(r"(?P<file>[\w-]{1,60}\.[a-z]{1,5})\b")
+_FILE: Final = compiled(r"(?:^|[\s`\"'(])(?P<file>[\w-]{1,60}\.[a-z]{1,5})(?:$|[\s`\"'),.:])")
 _ATTACHED: Final = compiled(r"\b(?:attached|uploaded|enclosed) (?:file|document|text)\b")
 _TOOL: Final = compiled(
     r"\b(?:returned|given|sent|provided|output|produced) by (?:the )?[`\"']?(?P<by>[\w-]{2,60})|"
