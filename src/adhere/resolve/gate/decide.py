@@ -207,6 +207,11 @@ _PUBLIC: Final = {
 }
 
 
+def public_reason(check: str) -> str:
+    """Return what a person is told where a rule of the gate holds a call; empty: no such rule."""
+    return _PUBLIC.get(check, "")
+
+
 def _allow(check: str, why: str, authority: Authority = Authority.NONE) -> _Finding:
     return _Finding(DecisionOutcome.ALLOW, check, "The action may be taken.", why, authority)
 

@@ -1,0 +1,70 @@
+"""What is looked for in one answer, and in one request: detectors made for its conversation."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from hashlib import sha256
+from typing import Final
+
+from adhere.detect.finding import Detector
+from adhere.detect.leak import Leak
+from adhere.detect.phrases import Phrase, Phrases
+from adhere.detect.privileged import PrivilegedIndex, PrivilegedText
+from adhere.serve.config import PhraseChoice
+from adhere.serve.incoming import Item
+from adhere.serve.rules import Recent
+
+_INDEXES: Final = 256
+"""Privileged texts that are kept prepared."""
+
+Items = Sequence[tuple[bytes, Item]]
+
+
+class Detectors:
+    """Makes the detectors of requests; what does not change between them is made once.
+
+    Args:
+        phrases: Words that must not occur, by name.
+    """
+
+    def __init__(self, phrases: Mapping[str, PhraseChoice]) -> None:
+        self.choices = phrases
+        self._phrases = {
+            speaker: Phrases(
+                Phrase(name, text)
+                for name, one in phrases.items()
+                if speaker in one.said_by
+                for text in one.any
+            )
+            for speaker in ("system", "developer", "user", "tool", "model")
+            if any(speaker in one.said_by for one in phrases.values())
+        }
+        self._indexes: Recent[bytes, PrivilegedIndex] = Recent(_INDEXES)
+
+    def for_answer(self, items: Items) -> dict[str, Sequence[Detector]]:
+        """Return by check what is looked for in the answer to a conversation."""
+        found: dict[str, Sequence[Detector]] = {}
+        index = self._index(items)
+        if index:
+            seen = [item.said for _, item in items if item.speaker == "user"]
+            found["confidential"] = (Leak(index, seen),)
+        if "model" in self._phrases:
+            found["phrases"] = (self._phrases["model"],)
+        return found
+
+    def for_speaker(self, speaker: str) -> Phrases | None:
+        """Return the words that must not stand in what a speaker says; None where there are none."""
+        return self._phrases.get(speaker)
+
+    def _index(self, items: Items) -> PrivilegedIndex:
+        privileged = [(key, one) for key, one in items if one.speaker in ("system", "developer")]
+        digest = sha256(b"".join(key for key, _ in privileged)).digest()
+        index = self._indexes.get(digest)
+        if index is None:
+            texts = [
+                PrivilegedText(f"{one.speaker} message {number}", message.text)
+                for number, (_, one) in enumerate(privileged)
+                for message in one.messages
+            ]
+            index = self._indexes.put(digest, PrivilegedIndex(texts))
+        return index

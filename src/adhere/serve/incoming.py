@@ -1,0 +1,167 @@
+"""What a request goes through before it is sent on, an item of its conversation at a time.
+
+An item that was seen before under the same authority is known by its digest and not read again, so
+a long history costs a hash a message. An item that nothing was changed in is sent on as it came.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from hashlib import sha256
+from typing import Any, Final
+from xml.sax.saxutils import escape
+
+import msgspec
+
+from adhere.conversation import Message, Role, parse_chat, parse_responses
+from adhere.conversation.fields import strict_json
+from adhere.serve.neutral import neutralise
+from adhere.detect.finding import Finding
+from adhere.detect.phrases import Phrases
+from adhere.errors import InputError
+from adhere.resolve import Fact, facts_from
+from adhere.serve.faults import Refused
+from adhere.serve.reading import Interface, leaves
+from adhere.serve.rules import Recent
+from adhere.spec import Authority
+
+_CACHED: Final = 20_000
+"""Items whose reading is kept."""
+_MAX_KEPT: Final = 65_536
+"""Bytes of the longest item whose reading is kept."""
+
+
+class Item(msgspec.Struct, frozen=True):
+    """An item of a conversation, read.
+
+    Attributes:
+        sent: What is sent on, for services that know developers.
+        sent_as_system: The same for those that call them system.
+        messages: What it says.
+        said: Every string in it, joined; with its speaker, what phrases are looked for in.
+        speaker: Whose words they are: ``system``, ``developer``, ``user`` or ``tool``.
+        neutralised: What was taken off its text, where something was.
+        facts: Facts it states, and may.
+        refused_facts: Names of facts that it may not state.
+        demoted: Whether it claimed system authority, and has the developer's.
+        words: What it says to people: the text of its messages, joined.
+        found: What phrases were found in it, by what looked for them.
+    """
+
+    sent: bytes
+    sent_as_system: bytes
+    messages: tuple[Message, ...]
+    said: str
+    speaker: str
+    neutralised: tuple[str, ...]
+    facts: dict[str, Fact]
+    refused_facts: tuple[str, ...]
+    demoted: bool
+    words: str
+    found: dict[Phrases, tuple[Finding, ...]]
+
+
+class ItemReader:
+    """Reads items, and remembers what it read."""
+
+    def __init__(self) -> None:
+        self._known: Recent[bytes, Item] = Recent(_CACHED)
+
+    def read(
+        self, raw: bytes, interface: Interface, level: Authority, place: int
+    ) -> tuple[bytes, Item]:
+        """Return an item's digest, and what it comes to.
+
+        Args:
+            raw: Its bytes.
+            interface: The interface it is of.
+            level: The highest authority its sender can have.
+            place: Its number in the request.
+
+        Raises:
+            Refused: It cannot be read.
+        """
+        digest = sha256(raw)
+        digest.update(interface[0].encode() + level.encode())
+        key = digest.digest()
+        known = self._known.get(key)
+        if known is None:
+            known = _read(raw, interface, level, place)
+            if len(raw) <= _MAX_KEPT:
+                self._known.put(key, known)
+        return key, known
+
+
+def _read(raw: bytes, interface: Interface, level: Authority, place: int) -> Item:
+    name = "messages" if interface == "chat" else "input"
+    try:
+        value = strict_json(raw)
+        demoted = level is not Authority.SYSTEM and _demote(value)
+        taken: list[str] = []
+        if not (level is Authority.SYSTEM and _role(value) == "system"):
+            _neutralise(value, taken)
+        _mark_untrusted(value)
+        parse = parse_chat if interface == "chat" else parse_responses
+        messages = parse([value], name=f"{name}[{place}]")
+    except (ValueError, RecursionError) as error:
+        raise Refused(
+            400, "invalid_json", f"{name}[{place}] cannot be read: {error}", param=name
+        ) from error
+    except InputError as error:
+        raise Refused(400, "invalid_value", str(error), param=error.place) from error
+    sent = msgspec.json.encode(value)
+    if sent == raw or strict_json(raw) == value:
+        sent = raw
+    as_system = sent
+    if _role(value) == "developer":
+        as_system = msgspec.json.encode({**value, "role": "system"})
+    stated = facts_from(messages)
+    return Item(
+        sent, as_system, tuple(messages), "\n".join(leaves(value)), _speaker(messages, level),
+        tuple(taken), stated.facts, tuple(one.name for one in stated.refused), demoted,
+        "".join(message.text for message in messages), {},
+    )  # fmt: skip
+
+
+def _role(value: Any) -> str:
+    return str(value.get("role", "")) if isinstance(value, dict) else ""
+
+
+def _demote(value: Any) -> bool:
+    """Take system authority off an item of somebody who has none; whether it claimed any."""
+    if _role(value) not in ("system", "platform"):
+        return False
+    value["role"] = "developer"
+    return True
+
+
+def _neutralise(value: Any, taken: list[str]) -> None:
+    """Take off texts, wherever they stand, what poses as a message or as machinery around one."""
+    pending = [value]
+    while pending:
+        one = pending.pop()
+        for key, member in one.items() if isinstance(one, dict) else enumerate(one):
+            if isinstance(member, str):
+                clean = neutralise(member)
+                if clean.text != member:
+                    one[key] = clean.text
+                    taken += [spoof.kind.value for spoof in clean.spoofs]
+            elif isinstance(member, dict | list):
+                pending.append(member)
+
+
+def _mark_untrusted(value: Any) -> None:
+    """Put parts that only adhere knows into words, so that no text can close its own tag."""
+    content = value.get("content") if isinstance(value, dict) else None
+    for number, part in enumerate(content if isinstance(content, list) else ()):
+        kind = part.get("type") if isinstance(part, dict) else None
+        if kind in ("untrusted_text", "settings"):
+            text = escape(str(part.get("text", "")))
+            content[number] = {"type": "text", "text": f"\n<{kind}>\n{text}\n</{kind}>\n"}
+
+
+def _speaker(messages: Sequence[Message], level: Authority) -> str:
+    role = messages[0].role if messages else Role.USER
+    if role is Role.SYSTEM:
+        return "system" if level is Authority.SYSTEM else "developer"
+    return {Role.DEVELOPER: "developer", Role.TOOL: "tool"}.get(role, "user")

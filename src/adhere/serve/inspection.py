@@ -1,0 +1,232 @@
+"""Every check of a request, before anything is asked of a service. Pure but for what it remembers.
+
+What is looked at is a superset of what is sent: each string of each item, joined; the same over the
+borders of messages; each string of the tools' definitions and of every other field.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
+
+import msgspec
+
+from adhere.conversation import Message
+from adhere.conversation.fields import strict_json
+from adhere.detect.finding import Finding
+from adhere.detect.view import View
+from adhere.serve.checks import Reason, Sheet
+from adhere.serve.detectors import Detectors
+from adhere.serve.faults import Refused
+from adhere.serve.incoming import Item, ItemReader
+from adhere.serve.keys import Principal
+from adhere.serve.reading import Asked, leaves
+from adhere.serve.rules import InForce, Recent, Rules
+from adhere.spec import Authority
+
+_BORDER: Final = 400
+"""Characters on either side of a border between messages that are looked at together."""
+_MAX_NAMES: Final = 8
+_TOOLS: Final = 256
+"""Definitions of tools that are kept, read."""
+_FUNCTIONS: Final = ("function", "custom")
+
+
+class Inspected(msgspec.Struct, frozen=True):
+    """A request that was looked at.
+
+    Attributes:
+        items: The conversation, with the digest of each item.
+        tools: The definitions of tools, as they are sent.
+        in_force: Settings, facts and the prompt.
+    """
+
+    items: tuple[tuple[bytes, Item], ...]
+    tools: bytes
+    in_force: InForce
+
+    def conversation(self) -> Sequence[Message]:
+        """What was said so far."""
+        return [message for _, item in self.items for message in item.messages]
+
+
+class Inspector:
+    """Makes the checks of requests.
+
+    Args:
+        reader: Reads items.
+        detectors: Makes detectors.
+    """
+
+    def __init__(self, reader: ItemReader, detectors: Detectors) -> None:
+        self._reader = reader
+        self._detectors = detectors
+        self._known: Recent[bytes, _Tools] = Recent(_TOOLS)
+
+    def inspect(self, asked: Asked, who: Principal, rules: Rules, sheet: Sheet) -> Inspected:
+        """Make every check of a request and write its outcome down.
+
+        Raises:
+            Refused: It cannot be read.
+        """
+        raws = asked.items
+        if "instructions" in asked.fields:
+            raws = (*_instructions(asked, who.level), *raws)
+        items = tuple(
+            self._reader.read(raw, asked.interface, who.level, place)
+            for place, raw in enumerate(raws)
+        )
+        facts = _facts(asked, who, items, sheet)
+        in_force = rules.in_force(who, asked.end_user, asked.own.settings, facts)
+        _roles(items, sheet)
+        _settings(in_force, sheet)
+        tools = self._tools(asked, who, rules, sheet)
+        if sheet.table.is_on("phrases"):
+            self._phrases(asked, items, sheet)
+        return Inspected(items, tools, in_force)
+
+    def _tools(self, asked: Asked, who: Principal, rules: Rules, sheet: Sheet) -> bytes:
+        if not asked.tools:
+            return b""
+        tools = self._known.get(asked.tools) or self._known.put(
+            asked.tools, _read_tools(self._reader, asked.tools)
+        )
+        if not sheet.table.is_on("tools"):
+            return asked.tools
+        agent = rules.agents[who.developer]
+        outside = [name for name, hosted in tools.named if not agent.may_offer(name, hosted)]
+        if outside:
+            sheet.block("tools", Reason(full=f"outside the scope: {_names(outside)}"))
+        elif tools.neutralised:
+            sheet.note("tools", Reason(full=f"taken off definitions: {_names(tools.neutralised)}"))
+        sheet.pass_("tools")
+        return tools.sent
+
+    def _phrases(
+        self, asked: Asked, items: Sequence[tuple[bytes, Item]], sheet: Sheet
+    ) -> None:
+        tails: dict[str, str] = {}
+        for number, (_, item) in enumerate(items):
+            phrases = self._detectors.for_speaker(item.speaker)
+            if phrases is None:
+                continue
+            found = item.found.get(phrases)
+            if found is None:
+                found = item.found[phrases] = phrases.find(View(item.said))
+            self._tell(found, f"item {number}", sheet)
+            # A phrase that begins in one turn and ends in a later one of the same speaker.
+            tail = tails.get(item.speaker, "")
+            words = item.words
+            if tail and not found:
+                border = View(f"{tail}\n{words[:_BORDER]}")
+                self._tell(phrases.find(border), f"up to item {number}", sheet)
+            tails[item.speaker] = f"{tail}\n{words}"[-_BORDER:]
+        tools = known.said if (known := self._known.get(asked.tools)) else ""
+        for speaker, text in (
+            ("user", "\n".join(leaves(asked.fields))), ("developer", tools), ("tool", tools),
+        ):  # fmt: skip
+            phrases = self._detectors.for_speaker(speaker)
+            if phrases is not None and text:
+                self._tell(phrases.find(View(text)), "the other fields", sheet)
+        sheet.pass_("phrases")
+
+    def _tell(self, found: Sequence[Finding], where: str, sheet: Sheet) -> None:
+        for one in found:
+            choice = self._detectors.choices[one.rule]
+            sheet.block(
+                "phrases",
+                Reason(
+                    full=f"phrase {one.rule} in {where}, characters {one.start} to {one.end}",
+                    public=choice.reason, section=choice.section, detail=one.rule,
+                ),
+            )  # fmt: skip
+
+
+def _instructions(asked: Asked, level: Authority) -> Sequence[bytes]:
+    """Return the field ``instructions`` as the item that it stands for."""
+    said = asked.fields["instructions"]
+    if said is None:
+        return ()
+    if not isinstance(said, str):
+        raise Refused(400, "invalid_value", "'instructions' is a string", param="instructions")
+    role = "system" if level is Authority.SYSTEM else "developer"
+    return (msgspec.json.encode({"role": role, "content": said}),)
+
+
+def _facts(
+    asked: Asked, who: Principal, items: Sequence[tuple[bytes, Item]], sheet: Sheet
+) -> Mapping[str, bool | int | str]:
+    """Return the facts that count: those the platform states."""
+    refused = [name for _, item in items for name in item.refused_facts]
+    known: dict[str, bool | int | str] = {}
+    for _, item in items:
+        known.update(
+            {
+                name: fact.value
+                for name, fact in item.facts.items()
+                if isinstance(fact.value, bool | int | str)
+            }
+        )
+    if who.level is Authority.SYSTEM:
+        known.update(asked.own.facts)
+    else:
+        refused += asked.own.facts
+    if refused:
+        sheet.note("facts", Reason(full=f"not theirs to state: {_names(refused)}"))
+    sheet.pass_("facts")
+    return known
+
+
+def _roles(items: Sequence[tuple[bytes, Item]], sheet: Sheet) -> None:
+    demoted = sum(item.demoted for _, item in items)
+    taken = [kind for _, item in items for kind in item.neutralised]
+    if demoted or taken:
+        said = [f"{demoted} messages without system authority"] if demoted else []
+        said += [f"neutralised: {_names(taken)}"] if taken else []
+        sheet.note("roles", Reason(full="; ".join(said), detail="changed"))
+    sheet.pass_("roles")
+
+
+def _settings(in_force: InForce, sheet: Sheet) -> None:
+    refused = [step.address for step in in_force.settings.refused]
+    if refused:
+        sheet.note("settings", Reason(full=f"refused: {_names(refused)}", detail="refused"))
+    sheet.pass_("settings")
+
+
+class _Tools(msgspec.Struct, frozen=True):
+    """Definitions of tools, read."""
+
+    sent: bytes
+    named: tuple[tuple[str, bool], ...]
+    """What each is called, and whether the service runs it itself."""
+    said: str
+    neutralised: tuple[str, ...]
+
+
+def _read_tools(reader: ItemReader, tools: bytes) -> _Tools:
+    """Read definitions of tools, as text of somebody without authority."""
+    wrapped = b'{"role":"assistant","content":"","tools":' + tools + b"}"
+    _, item = reader.read(wrapped, "chat", Authority.NONE, 0)
+    defined = strict_json(item.sent)["tools"]
+    if not isinstance(defined, list):
+        raise Refused(400, "invalid_value", "'tools' is a list", param="tools")
+    sent = tools if item.sent == wrapped else msgspec.json.encode(defined)
+    return _Tools(sent, tuple(map(_named, defined)), item.said, item.neutralised)
+
+
+def _named(tool: Any) -> tuple[str, bool]:
+    if not isinstance(tool, dict):
+        raise Refused(400, "invalid_value", "a tool is an object", param="tools")
+    kind = str(tool.get("type", ""))
+    inner = tool.get(kind, tool)
+    if kind in _FUNCTIONS and isinstance(inner, dict):
+        return str(inner.get("name", "")), False
+    return kind, True
+
+
+def _names(names: Sequence[str]) -> str:
+    """Return names for a record: few, short, and each once."""
+    once = list(dict.fromkeys(name[:64] for name in names))
+    more = f" and {len(once) - _MAX_NAMES} more" if len(once) > _MAX_NAMES else ""
+    return ", ".join(once[:_MAX_NAMES]) + more
