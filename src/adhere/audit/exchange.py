@@ -78,11 +78,13 @@ class Exchange:
         sections: tuple[str, ...] = (),
         tokens_in: int = 0,
         tokens_out: int = 0,
+        upstream: str = "",
         content: bytes | None = None,
     ) -> int:
         """Record how the request ended; return the record's number once it is durable.
 
-        A second cancellation does not keep it from being recorded.
+        ``upstream`` names who answered, where that was not known before. A second cancellation does
+        not keep it from being recorded.
 
         Raises:
             UsageError: It has ended before.
@@ -95,8 +97,8 @@ class Exchange:
         record = Completed(
             schema=SCHEMA, time=self._now(), request=first.request, outcome=outcome,
             conversation=first.conversation, key_id=first.key_id, spec_digest=first.spec_digest,
-            decisions=decisions, sections=sections, upstream=first.upstream, tokens_in=tokens_in,
-            tokens_out=tokens_out, latency_ms=1e3 * (time.perf_counter() - self._start),
+            decisions=decisions, sections=sections, upstream=upstream or first.upstream,
+            tokens_in=tokens_in, tokens_out=tokens_out, latency_ms=1e3 * (time.perf_counter() - self._start),
             content=None,
         )  # fmt: skip
         return await asyncio.shield(asyncio.ensure_future(self._log.append_async(record, content)))

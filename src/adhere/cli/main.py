@@ -30,6 +30,9 @@ VERBS: Final[dict[str, dict[str, str]]] = {
         "prove": "Prove that settings can never be brought to something, or show how they can.",
         "analyse": "What leads nowhere in a spec, who can change what, and the trend of versions.",
     },
+    "Serve": {
+        "serve": "Stand before a model and hold it to a spec, with a record of every decision.",
+    },
     "Account for decisions": {
         "audit": "Keep, verify, prove and query the record of every decision.",
     },

@@ -15,14 +15,14 @@ _PART = r"""(?:[A-Za-z0-9_-]+|"[^"\n]*"|'[^'\n]*')"""
 _LONG_KEY: Final = re2.compile(rf"{_PART}(?:[ \t]*\.[ \t]*{_PART}){{{MAX_KEY_PARTS}}}")
 
 
-def read_table(text: str) -> dict[str, Any]:
-    """Read a TOML table.
+def read_table(text: str, *, max_bytes: int = MAX_BYTES) -> dict[str, Any]:
+    """Read a TOML table of at most ``max_bytes`` bytes.
 
     Raises:
         ValueError: It is not TOML, or it is larger or deeper than anybody would write it.
     """
-    if len(text.encode()) > MAX_BYTES:
-        raise ValueError(f"it has more than {MAX_BYTES:,} bytes")
+    if len(text.encode()) > max_bytes:
+        raise ValueError(f"it has more than {max_bytes:,} bytes")
     if _LONG_KEY.search(text):
         raise ValueError(f"a key has more than {MAX_KEY_PARTS} parts")
     try:

@@ -153,9 +153,8 @@ def strict_json(data: str | bytes) -> Any:
             ``NaN`` or ``Infinity``.
     """
     try:
-        return json.loads(
-            data, object_pairs_hook=_object, parse_constant=_no_constant, parse_float=_finite
-        )
+        # As json.loads would, but for other encodings than UTF-8 and for making a decoder each time.
+        return _decode(data if isinstance(data, str) else data.decode())
     except RecursionError as error:
         raise ValueError("it is nested too deeply") from error
 
@@ -178,6 +177,11 @@ def _finite(written: str) -> float:
     if math.isinf(value):
         raise ValueError(f"{written[:40]} is too large a number")
     return value
+
+
+_decode: Final = json.JSONDecoder(
+    object_pairs_hook=_object, parse_constant=_no_constant, parse_float=_finite
+).decode
 
 
 def _kind(value: object) -> str:

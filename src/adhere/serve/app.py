@@ -16,7 +16,7 @@ from aiohttp import web
 
 from adhere.errors import AdhereError
 from adhere.serve.attempts import Attempts
-from adhere.serve.exchange import ClientGone, Exchange
+from adhere.serve.passage import ClientGone, Passage
 from adhere.serve.explaining import Explainer
 from adhere.serve.faults import Refused, error_body
 from adhere.serve.gateway import Gateway, new_request_id
@@ -131,7 +131,7 @@ class App:
         try:
             body = await self._body(request)
             client = Client(request)
-            await Exchange(gateway, who, interface, name).run(body, client)
+            await Passage(gateway, who, interface, name).run(body, client)
         finally:
             gateway.end(who)
         assert client.response is not None
@@ -156,6 +156,11 @@ class App:
             raise Refused(415, "unsupported_encoding", "send the body as it is, not compressed")
         if (request.content_length or 0) > limits.body_bytes:
             raise _too_long(limits.body_bytes)
+        if request.content.is_eof():  # it came with the head
+            body = request.content.read_nowait()
+            if len(body) > limits.body_bytes:
+                raise _too_long(limits.body_bytes)
+            return body
         parts, size = [], 0
         try:
             async with asyncio.timeout(limits.body_seconds):

@@ -106,6 +106,8 @@ class Budgets:
 
     def settle(self, ticket: Ticket, tokens: int) -> None:
         """Say how many tokens a request needed in the end."""
+        if not self.choices[ticket.developer].tokens_per_day:
+            return
         with self._row(ticket.developer) as row:
             if row.day == ticket.day:
                 row.tokens = max(row.tokens - ticket.tokens + tokens, 0)

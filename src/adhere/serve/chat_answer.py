@@ -8,10 +8,10 @@ import msgspec
 from msgspec import UNSET
 
 from adhere.conversation import ToolCall
-from adhere.conversation.fields import strict_json
 from adhere.audit.record import Outcome
 from adhere.serve import sse
 from adhere.serve.answering import Unreadable
+from adhere.serve.calls import read_call
 from adhere.serve.chat_wire import (
     TEXTS,
     Answer,
@@ -122,9 +122,8 @@ class ChatAnswer:
         for name in TEXTS:
             text = getattr(said, name)
             if isinstance(text, str):
-                channel = self._outgoing.channel()
-                setattr(said, name, channel.feed(text) + channel.finish())
-                stopped |= self._outgoing.stopped
+                stopped |= not self._outgoing.scan(text)
+                setattr(said, name, self._outgoing.take(text))
                 self._refused |= name == "refusal" and bool(text)
         if isinstance(said.annotations, list) and not self._scan_values(said.annotations):
             said.annotations = UNSET
@@ -134,12 +133,11 @@ class ChatAnswer:
             if said.tool_calls is UNSET:
                 choice.finish_reason = "stop"
                 said.content = self._with_notice(said.content)
-        if stopped:
+        if stopped or self._outgoing.stopped:
             choice.finish_reason = "content_filter"
             said.content = self._outgoing.notice
             said.tool_calls = UNSET
             said.reasoning_content = said.reasoning = UNSET
-            self._outgoing.stopped = False  # of this choice; the others are looked at too
 
     def _check_piece(self, choice: Choice) -> bool:
         """Check a piece of a choice; whether anything of it is left to send."""
@@ -282,16 +280,3 @@ def _call(call: Call) -> ToolCall:
     function = call.function if isinstance(call.function, Function) else Function("", "")
     written = _text(function.arguments)
     return read_call(_text(function.name), written, _text(call.id))
-
-
-def read_call(name: str, written: str, id_: str) -> ToolCall:
-    """Return a call with its arguments decoded; as written where they are no JSON object."""
-    if not written.strip():
-        return ToolCall(name, {}, id_)
-    try:
-        arguments = strict_json(written)
-    except ValueError:
-        arguments = None
-    if not isinstance(arguments, dict):
-        return ToolCall(name, {}, id_, unparsed=written)
-    return ToolCall(name, arguments, id_)

@@ -59,13 +59,6 @@ class Choice(msgspec.Struct):
     finish_reason: str | None = None
 
 
-class Usage(msgspec.Struct):
-    """Tokens, as far as they are counted here."""
-
-    prompt_tokens: int = 0
-    completion_tokens: int = 0
-
-
 class Answer(msgspec.Struct):
     """An answer, or a piece of it."""
 
@@ -74,7 +67,7 @@ class Answer(msgspec.Struct):
     object: str = "chat.completion"
     created: int = 0
     model: str = ""
-    usage: msgspec.Raw | None | UnsetType = UNSET
+    usage: dict[str, Any] | None | UnsetType = UNSET
     system_fingerprint: Text = UNSET
     service_tier: Text = UNSET
     adhere: Any = UNSET
@@ -87,12 +80,10 @@ decode = msgspec.json.Decoder(Answer).decode
 encode = msgspec.json.Encoder().encode
 
 
-def read_usage(usage: msgspec.Raw | None | UnsetType) -> tuple[int, int] | None:
+def read_usage(usage: dict[str, Any] | None | UnsetType) -> tuple[int, int] | None:
     """Return the tokens of request and answer, where a service says so."""
-    if not isinstance(usage, msgspec.Raw):
+    if not isinstance(usage, dict):
         return None
-    try:
-        found = msgspec.json.decode(usage, type=Usage | None)
-    except msgspec.DecodeError:
-        return None
-    return None if found is None else (found.prompt_tokens, found.completion_tokens)
+    counts = [usage.get(name) for name in ("prompt_tokens", "completion_tokens")]
+    given, made = (one if type(one) is int and one > 0 else 0 for one in counts)
+    return given, made

@@ -22,9 +22,11 @@ from adhere.resolve import (
     public_view,
 )
 from adhere.serve.config import CheckChoice
+from adhere.serve.recent import Recent
 from adhere.spec import Authority, Spec
 
 Kind = Literal["instruction", "setting", "tool_call", "text"]
+_CACHED: Final = 1024
 OBSERVED: Final = "observed."
 """Before the name of a check that decided and changed nothing."""
 
@@ -127,9 +129,10 @@ class CheckTable:
         self._levels = {
             section.id: spec.effective_authority(section.id) for section in spec.walk()
         }
-        self._grounds = grounds(spec)
+        self.grounds = grounds(spec)
         self._digest = spec.spec_digest
         self._passed: dict[str, DecisionEntry] = {}
+        self._decided: Recent[tuple[str, DecisionOutcome, Reason], Decision] = Recent(_CACHED)
 
     def is_on(self, name: str) -> bool:
         """Whether the check is made at all."""
@@ -152,7 +155,11 @@ class CheckTable:
         return found
 
     def decide(self, name: str, outcome: DecisionOutcome, why: Reason) -> Decision:
-        """Make a decision of a check."""
+        """Make a decision of a check; the same one where nothing differs."""
+        key = (name, outcome, why)
+        return self._decided.get(key) or self._decided.put(key, self._decide(*key))
+
+    def _decide(self, name: str, outcome: DecisionOutcome, why: Reason) -> Decision:
         check = self.checks[name]
         section = why.section or self.section(name)
         shown = f"{name}.{why.detail}" if why.detail else name
@@ -169,7 +176,7 @@ class CheckTable:
         chosen = self._choice(name).section
         if chosen:
             return chosen
-        ground = self._grounds.get(self.checks[name].ground)
+        ground = self.grounds.get(self.checks[name].ground)
         return "" if ground is None else ground.section
 
     def _choice(self, name: str) -> CheckChoice:

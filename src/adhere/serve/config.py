@@ -251,6 +251,8 @@ class Config(_Table, frozen=True, kw_only=True):
     checks: dict[str, CheckChoice] = {}
     phrases: dict[str, PhraseChoice] = {}
     guards: dict[str, GuardChoice] = {}
+    hosts: tuple[str, ...] = ()
+    """Hosts that addresses in answers may lead to: ``example.org``, or ``*.example.org``."""
     lengths: dict[str, dict[str, Count]] = {}
     """By a setting's address and its value: most characters of an answer."""
     prompt: Prompt = Prompt()

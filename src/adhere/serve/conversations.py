@@ -6,14 +6,13 @@ through it is how it began, so that, under a key of the gateway's, is its pseudo
 
 from __future__ import annotations
 
-import hmac
-from hashlib import sha256
+from hashlib import blake2b
 from typing import Final
 
 from adhere.serve.keys import Principal
 from adhere.serve.reading import Asked
 
-_DIGITS: Final = 32
+_BYTES: Final = 16
 _BEGINNING: Final = 3
 """Items that count as the beginning; a system and a developer message are often the same for all."""
 
@@ -24,7 +23,7 @@ def conversation_of(asked: Asked, who: Principal, secret: bytes) -> str:
     A name that the client gives comes first. Else it is how the conversation began, up to the first
     message of a user.
     """
-    digest = hmac.new(secret, who.key_id.encode(), sha256)
+    digest = blake2b(who.key_id.encode(), key=secret, digest_size=_BYTES)
     if asked.own.conversation:
         digest.update(b"\0name\0" + asked.own.conversation.encode(errors="replace"))
     else:
@@ -33,7 +32,7 @@ def conversation_of(asked: Asked, who: Principal, secret: bytes) -> str:
             digest.update(item)
             if b'"user"' in item:
                 break
-    return digest.hexdigest()[:_DIGITS]
+    return digest.hexdigest()
 
 
 def share_of(conversation: str) -> float:

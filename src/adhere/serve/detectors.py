@@ -6,14 +6,17 @@ from collections.abc import Mapping, Sequence
 from hashlib import sha256
 from typing import Final
 
+from adhere.detect.credentials import Credentials
+from adhere.detect.exfiltration import Exfiltration, PrivateContent
 from adhere.detect.finding import Detector
 from adhere.detect.leak import Leak
 from adhere.detect.phrases import Phrase, Phrases
 from adhere.detect.privileged import PrivilegedIndex, PrivilegedText
 from adhere.serve.config import PhraseChoice
 from adhere.serve.incoming import Item
-from adhere.serve.rules import Recent
+from adhere.serve.recent import Recent
 
+_SECRETS: Final = (Credentials(),)
 _INDEXES: Final = 256
 """Privileged texts that are kept prepared."""
 
@@ -25,9 +28,11 @@ class Detectors:
 
     Args:
         phrases: Words that must not occur, by name.
+        hosts: Hosts that addresses in answers may lead to, whatever they carry.
     """
 
-    def __init__(self, phrases: Mapping[str, PhraseChoice]) -> None:
+    def __init__(self, phrases: Mapping[str, PhraseChoice], hosts: Sequence[str]) -> None:
+        self._hosts = hosts
         self.choices = phrases
         self._phrases = {
             speaker: Phrases(
@@ -44,10 +49,22 @@ class Detectors:
     def for_answer(self, items: Items) -> dict[str, Sequence[Detector]]:
         """Return by check what is looked for in the answer to a conversation."""
         found: dict[str, Sequence[Detector]] = {}
+        by_speaker: dict[str, list[str]] = {}
+        for _, item in items:
+            by_speaker.setdefault(item.speaker, []).append(item.words)
+        privileged = [*by_speaker.get("system", ()), *by_speaker.get("developer", ())]
         index = self._index(items)
         if index:
-            seen = [item.said for _, item in items if item.speaker == "user"]
-            found["confidential"] = (Leak(index, seen),)
+            found["confidential"] = (Leak(index, by_speaker.get("user", ())),)
+        found["secrets"] = _SECRETS
+        tools = by_speaker.get("tool", [])
+        private = PrivateContent([*privileged, *by_speaker.get("user", ()), *tools], tools)
+        found["exfiltration"] = (
+            Exfiltration(
+                private, allowed=self._hosts,
+                principals=[*privileged, *by_speaker.get("user", ())],
+            ),
+        )  # fmt: skip
         if "model" in self._phrases:
             found["phrases"] = (self._phrases["model"],)
         return found

@@ -16,7 +16,7 @@ from adhere.serve.incoming import ItemReader
 from adhere.serve.inspection import Inspector
 from adhere.serve.keys import KeyRing, Principal
 from adhere.serve.metrics import Metrics
-from adhere.serve.recording import Log
+from adhere.audit.exchange import Appender
 from adhere.serve.rules import Rules
 from adhere.serve.upstream import Upstreams
 
@@ -57,7 +57,7 @@ class Gateway:
         self,
         config: Config,
         release: Release,
-        log: Log,
+        log: Appender,
         budgets: Budgets,
         secret: bytes,
         metrics: Metrics,
@@ -76,7 +76,7 @@ class Gateway:
         self.config = config
         self.release = release
         self.keys = KeyRing(config.keys)
-        self.detectors = Detectors(config.phrases)
+        self.detectors = Detectors(config.phrases, config.hosts)
         self.inspector = Inspector(self._reader, self.detectors)
         self.upstreams = Upstreams(config)
         self.extra = frozenset(config.limits.extra_fields)

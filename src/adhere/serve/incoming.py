@@ -22,13 +22,15 @@ from adhere.errors import InputError
 from adhere.resolve import Fact, facts_from
 from adhere.serve.faults import Refused
 from adhere.serve.reading import Interface, leaves
-from adhere.serve.rules import Recent
+from adhere.serve.recent import Recent
 from adhere.spec import Authority
 
 _CACHED: Final = 20_000
 """Items whose reading is kept."""
 _MAX_KEPT: Final = 65_536
 """Bytes of the longest item whose reading is kept."""
+_SHORTEST: Final = 16
+"""Letters that could hold something encoded."""
 
 
 class Item(msgspec.Struct, frozen=True):
@@ -100,7 +102,7 @@ def _read(raw: bytes, interface: Interface, level: Authority, place: int) -> Ite
         taken: list[str] = []
         if not (level is Authority.SYSTEM and _role(value) == "system"):
             _neutralise(value, taken)
-        _mark_untrusted(value)
+        marked = _mark_untrusted(value)
         parse = parse_chat if interface == "chat" else parse_responses
         messages = parse([value], name=f"{name}[{place}]")
     except (ValueError, RecursionError) as error:
@@ -109,9 +111,7 @@ def _read(raw: bytes, interface: Interface, level: Authority, place: int) -> Ite
         ) from error
     except InputError as error:
         raise Refused(400, "invalid_value", str(error), param=error.place) from error
-    sent = msgspec.json.encode(value)
-    if sent == raw or strict_json(raw) == value:
-        sent = raw
+    sent = msgspec.json.encode(value) if demoted or taken or marked else raw
     as_system = sent
     if _role(value) == "developer":
         as_system = msgspec.json.encode({**value, "role": "system"})
@@ -142,6 +142,8 @@ def _neutralise(value: Any, taken: list[str]) -> None:
         one = pending.pop()
         for key, member in one.items() if isinstance(one, dict) else enumerate(one):
             if isinstance(member, str):
+                if len(member) < _SHORTEST and member.isalnum():
+                    continue  # a word, such as a role
                 clean = neutralise(member)
                 if clean.text != member:
                     one[key] = clean.text
@@ -150,14 +152,19 @@ def _neutralise(value: Any, taken: list[str]) -> None:
                 pending.append(member)
 
 
-def _mark_untrusted(value: Any) -> None:
+def _mark_untrusted(value: Any) -> bool:
     """Put parts that only adhere knows into words, so that no text can close its own tag."""
     content = value.get("content") if isinstance(value, dict) else None
-    for number, part in enumerate(content if isinstance(content, list) else ()):
+    if not isinstance(content, list):
+        return False
+    marked = False
+    for number, part in enumerate(content):
         kind = part.get("type") if isinstance(part, dict) else None
         if kind in ("untrusted_text", "settings"):
             text = escape(str(part.get("text", "")))
             content[number] = {"type": "text", "text": f"\n<{kind}>\n{text}\n</{kind}>\n"}
+            marked = True
+    return marked
 
 
 def _speaker(messages: Sequence[Message], level: Authority) -> str:

@@ -21,7 +21,8 @@ from adhere.serve.faults import Refused
 from adhere.serve.incoming import Item, ItemReader
 from adhere.serve.keys import Principal
 from adhere.serve.reading import Asked, leaves
-from adhere.serve.rules import InForce, Recent, Rules
+from adhere.serve.recent import Recent
+from adhere.serve.rules import InForce, Rules
 from adhere.spec import Authority
 
 _BORDER: Final = 400
@@ -29,6 +30,8 @@ _BORDER: Final = 400
 _MAX_NAMES: Final = 8
 _TOOLS: Final = 256
 """Definitions of tools that are kept, read."""
+_FIELDS: Final = 1024
+"""Texts beside the conversation whose phrases are remembered."""
 _FUNCTIONS: Final = ("function", "custom")
 
 
@@ -62,6 +65,7 @@ class Inspector:
         self._reader = reader
         self._detectors = detectors
         self._known: Recent[bytes, _Tools] = Recent(_TOOLS)
+        self._fields: Recent[tuple[str, str], tuple[Finding, ...]] = Recent(_FIELDS)
 
     def inspect(self, asked: Asked, who: Principal, rules: Rules, sheet: Sheet) -> Inspected:
         """Make every check of a request and write its outcome down.
@@ -127,7 +131,11 @@ class Inspector:
         ):  # fmt: skip
             phrases = self._detectors.for_speaker(speaker)
             if phrases is not None and text:
-                self._tell(phrases.find(View(text)), "the other fields", sheet)
+                key = (speaker, text)
+                found = self._fields.get(key)
+                if found is None:
+                    found = self._fields.put(key, phrases.find(View(text)))
+                self._tell(found, "the other fields", sheet)
         sheet.pass_("phrases")
 
     def _tell(self, found: Sequence[Finding], where: str, sheet: Sheet) -> None:
@@ -188,8 +196,8 @@ def _roles(items: Sequence[tuple[bytes, Item]], sheet: Sheet) -> None:
 
 
 def _settings(in_force: InForce, sheet: Sheet) -> None:
-    refused = [step.address for step in in_force.settings.refused]
-    if refused:
+    if in_force.refused:
+        refused = [step.address for step in in_force.refused]
         sheet.note("settings", Reason(full=f"refused: {_names(refused)}", detail="refused"))
     sheet.pass_("settings")
 

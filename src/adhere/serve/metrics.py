@@ -14,7 +14,7 @@ from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, gene
 from prometheus_client.multiprocess import MultiProcessCollector
 
 from adhere.audit import DecisionEntry
-from adhere.serve.reading import Interface
+from adhere.serve.reading import INTERFACES
 
 CONTENT_TYPE: Final = "text/plain; version=0.0.4; charset=utf-8"
 FOLDER_VARIABLE: Final = "PROMETHEUS_MULTIPROC_DIR"
@@ -51,10 +51,12 @@ class Metrics:
             multiprocess_mode="livesum",
         )  # fmt: skip
         self._made: dict[tuple[str, str], Counter] = {}
+        self._seconds_of = {one: self._seconds.labels(one) for one in INTERFACES}
+        self._first_of = {one: self._first.labels(one) for one in INTERFACES}
 
     def ended(
         self,
-        interface: Interface,
+        interface: str,
         outcome: str,
         seconds: float,
         first: float | None,
@@ -69,16 +71,19 @@ class Metrics:
             first: When its first byte left; None: none did.
             checks: What its checks came to.
         """
-        self._requests.labels(interface, outcome).inc()
-        self._seconds.labels(interface).observe(seconds)
+        self._count(self._requests, interface, outcome)
+        self._seconds_of[interface].observe(seconds)
         if first is not None:
-            self._first.labels(interface).observe(first)
+            self._first_of[interface].observe(first)
         for one in checks:
-            key = (one.check, one.outcome.value)
-            made = self._made.get(key)
-            if made is None:
-                made = self._made[key] = self._checks.labels(one.check, one.outcome.value)
-            made.inc()
+            self._count(self._checks, one.check, one.outcome)
+
+    def _count(self, counter: Counter, first: str, second: str) -> None:
+        """Count one more; finding a counter by its labels costs more than counting."""
+        made = self._made.get((first, second))
+        if made is None:
+            made = self._made[first, second] = counter.labels(first, second)
+        made.inc()
 
     def refused(self, code: str) -> None:
         """Count a request that was not let in."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Final
 
 import msgspec
@@ -11,6 +11,7 @@ import msgspec
 from adhere.conversation import Message, ToolCall
 from adhere.detect.finding import Detector, Finding
 from adhere.detect.stream import StreamScanner
+from adhere.detect.view import View
 from adhere.resolve import (
     Confirmation,
     Decision,
@@ -21,7 +22,7 @@ from adhere.resolve import (
     decide_read,
     read_conversation,
 )
-from adhere.serve.checks import Reason, Sheet
+from adhere.serve.checks import CheckTable, Reason, Sheet
 from adhere.serve.consent import Consents
 from adhere.serve.reading import leaves
 from adhere.serve.rules import Agent
@@ -82,13 +83,14 @@ class Outgoing:
         return Channel(self, StreamScanner(self._enforced, self._observed))
 
     def scan(self, text: str) -> bool:
-        """Look at a text that is not said to the person: a call's arguments. Whether it may go."""
+        """Look at a text that is whole; return whether it may go."""
         if not text:
             return True
-        scanner = StreamScanner(self._enforced, self._observed)
-        for scanned in (scanner.feed(text), scanner.finish()):
-            self.found(scanned.findings, scanned.left)
-        return not scanner.stopped
+        view = View(text)
+        self.found([one for detector in self._observed for one in detector.find(view)], 0)
+        findings = [one for detector in self._enforced for one in detector.find(view)]
+        self.found(findings, 0)
+        return not findings
 
     def found(self, findings: Sequence[Finding], left: int) -> None:
         """Write down what a detector found."""
@@ -100,7 +102,7 @@ class Outgoing:
             )
 
     def take(self, text: str) -> str:
-        """Return what of a text is within the length that was set."""
+        """Return what of a text, of which the rest has left, is within the length that was set."""
         if self._left is None:
             return text
         if len(text) <= self._left:
@@ -177,24 +179,21 @@ class Gate:
     Args:
         agent: What the developer's agents may do.
         conversation: Returns everything before the answer.
-        consents: Knows what a person confirmed.
-        now: The time of the decision.
-        spec_digest: The spec it is decided under.
+        consents: Returns what a person confirmed, and is valid at a time.
+        table: The checks, with the sections they rest on.
     """
 
     def __init__(
         self,
         agent: Agent,
         conversation: Callable[[], Sequence[Message]],
-        consents: Consents,
-        now: datetime,
-        spec_digest: str,
+        consents: Callable[[float], Consents],
+        table: CheckTable,
     ) -> None:
         self._agent = agent
         self._conversation = conversation
-        self._consents = consents
-        self._now = now
-        self._digest = spec_digest
+        self._make_consents = consents
+        self._table = table
         self._reading: Reading | None = None
         self.held: list[Held] = []
 
@@ -224,11 +223,13 @@ class Gate:
         return True
 
     def _decide(self, call: ToolCall) -> Decision:
+        now = datetime.now(UTC)
         if self._reading is None:
             self._reading = read_conversation(self._conversation(), self._agent.tools)
+            self._consents = self._make_consents(now.timestamp())
         return decide_read(
-            call, self._reading, self._agent.scope, now=self._now,
-            confirmed=self._consents.given, spec_digest=self._digest,
+            call, self._reading, self._agent.scope, now=now,
+            confirmed=self._consents.given, grounds=self._table.grounds,
         )  # fmt: skip
 
     def _hold(self, call: ToolCall, made: Decision, decision: str) -> None:

@@ -16,6 +16,7 @@ from adhere.errors import InputError
 from adhere.serve.faults import Refused
 
 Interface: TypeAlias = Literal["chat", "responses"]
+INTERFACES: Final[tuple[Interface, ...]] = ("chat", "responses")
 
 CHAT_FIELDS: Final = frozenset(
     {

@@ -6,10 +6,9 @@ a request is decided under one and the same from beginning to end.
 
 from __future__ import annotations
 
-from collections import OrderedDict
-from collections.abc import Hashable, Mapping
+from collections.abc import Mapping
 from fnmatch import fnmatchcase
-from typing import Any, Final, Generic, TypeVar
+from typing import Any, Final
 
 import msgspec
 
@@ -21,41 +20,15 @@ from adhere.resolve import (
     effective_settings,
     unlimited_scope,
 )
+from adhere.resolve.settings.effective import Step
 from adhere.serve.checks import Check, CheckTable
 from adhere.serve.config import CheckChoice, Config, DeveloperChoice
 from adhere.serve.keys import Principal
 from adhere.serve.prompt import Rendered, render_prompt
+from adhere.serve.recent import Recent
 from adhere.spec import Authority, Spec, digest_json
 
-_K = TypeVar("_K", bound=Hashable)
-_V = TypeVar("_V")
 _CACHED: Final = 4096
-
-
-class Recent(Generic[_K, _V]):
-    """A mapping that forgets what was not asked for longest.
-
-    Args:
-        most: Entries it keeps.
-    """
-
-    def __init__(self, most: int) -> None:
-        self._most = most
-        self._kept: OrderedDict[_K, _V] = OrderedDict()
-
-    def get(self, key: _K) -> _V | None:
-        """Return what is kept under ``key``."""
-        found = self._kept.get(key)
-        if found is not None:
-            self._kept.move_to_end(key)
-        return found
-
-    def put(self, key: _K, value: _V) -> _V:
-        """Keep a value, and return it."""
-        self._kept[key] = value
-        if len(self._kept) > self._most:
-            self._kept.popitem(last=False)
-        return value
 
 
 class Agent(msgspec.Struct, frozen=True):
@@ -77,7 +50,8 @@ class InForce(msgspec.Struct, frozen=True):
     """What holds for a request: settings, facts and the prompt they lead to.
 
     Attributes:
-        settings: Every setting, with its origin and what was refused.
+        settings: Every setting, with its origin.
+        refused: What was asked of them and refused.
         digest: Digest of the settings' values.
         facts: What the platform knows.
         prompt: What is put before the conversation.
@@ -86,6 +60,7 @@ class InForce(msgspec.Struct, frozen=True):
     """
 
     settings: SettingsResult
+    refused: tuple[Step, ...]
     digest: str
     facts: Mapping[str, bool | int | str]
     prompt: Rendered
@@ -173,8 +148,9 @@ class Rules:
             if str(values.get(address)) in most
         ]
         return InForce(
-            settings, digest_json(values), facts, prompt, message, min(limits, default=0)
-        )
+            settings, settings.refused, digest_json(values), facts, prompt, message,
+            min(limits, default=0),
+        )  # fmt: skip
 
 
 _NOBODY: Final = DeveloperChoice()

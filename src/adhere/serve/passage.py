@@ -10,13 +10,13 @@ from __future__ import annotations
 import asyncio
 import string
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Final, Protocol
 
 import msgspec
 
-from adhere.audit import DecisionEntry
+from adhere.audit import SCHEMA, Admitted, DecisionEntry, Exchange
 from adhere.audit.record import Outcome
 from adhere.serve import sse
 from adhere.serve.answering import Answering, Unreadable
@@ -30,7 +30,6 @@ from adhere.serve.inspection import Inspected
 from adhere.serve.keys import Principal
 from adhere.serve.outgoing import Gate, Outgoing
 from adhere.serve.reading import Asked, Interface, read_request
-from adhere.serve.recording import Recorder, Subject
 from adhere.serve.responses_answer import ResponsesAnswer
 from adhere.serve.rules import Rules
 from adhere.serve.sending import bodies_to_send
@@ -40,10 +39,10 @@ _BYTES_A_TOKEN: Final = 4
 """Where a service does not say how many tokens there were."""
 _ANSWER_TOKENS: Final = 1024
 """Tokens that are reserved for an answer whose request sets no limit."""
+_LIMITS: Final = ("max_completion_tokens", "max_output_tokens", "max_tokens")
 _SHOWN: Final = 20
 """Refused settings that a header names."""
 _TOKEN: Final = frozenset(string.ascii_letters + string.digits + "_.;=-")
-_LIMITS: Final = ("max_completion_tokens", "max_output_tokens", "max_tokens")
 
 
 class ClientGone(Exception):
@@ -70,7 +69,20 @@ class Client(Protocol):
         ...
 
 
-class Exchange:
+class _Way(msgspec.Struct, frozen=True):
+    """What was made ready for a request before anything is asked of a service."""
+
+    asked: Asked
+    rules: Rules
+    sheet: Sheet
+    looked: Inspected
+    turn: Sequence[Upstream]
+    bodies: Mapping[str, bytes]
+    admitted: Admitted
+    conversation: str
+
+
+class Passage:
     """One request and its answer.
 
     Args:
@@ -97,9 +109,35 @@ class Exchange:
         Raises:
             Refused: It gets no answer; the client is to be told.
             ClientGone: The client hung up. This is recorded.
+            SystemFault: The log cannot be written.
         """
-        gateway = self._gateway
         self._received = len(body)
+        way = self._prepare(body)
+        content = body if way.rules.config.audit.content else None
+        if way.sheet.blocked:
+            async with Exchange(self._gateway.log, way.admitted, content) as record:
+                await self._complete(record, way, "blocked", b"", (0, 0), "")
+            decisions = way.sheet.public
+            raise Refused(403, "blocked", decisions[0].reason, decisions=decisions)
+        answer = self._answering(way)
+        ticket = self._gateway.budgets.reserve(self._who.developer, _reserved(way.asked))
+        begin = asyncio.ensure_future(
+            self._gateway.upstreams.begin(way.turn, self._interface, way.bodies)
+        )
+        try:
+            async with Exchange(self._gateway.log, way.admitted, content) as record:
+                out, failure = await self._obtain(record, way, begin, answer, client)
+            if failure is not None and self._first is None:
+                raise failure
+            await self._deliver(way, answer, out, client)
+        finally:
+            _end(begin)
+            if ticket is not None:
+                self._gateway.budgets.settle(ticket, sum(self._tokens(answer)))
+
+    def _prepare(self, body: bytes) -> _Way:
+        """Read a request and make every check of it."""
+        gateway = self._gateway
         asked = read_request(body, self._interface, gateway.extra)
         route = gateway.upstreams.route(asked.model)
         if route is None:
@@ -112,63 +150,31 @@ class Exchange:
         sheet = Sheet(rules.table)
         looked = gateway.inspector.inspect(asked, self._who, rules, sheet)
         model, turn = route
-        bodies = bodies_to_send(asked, looked, model, (one.choice.developer_role for one in turn))
-        recorder = Recorder(
-            gateway.log,
-            Subject(
-                request=self._request, conversation=conversation, key_id=self._who.key_id,
-                spec_digest=rules.spec.spec_digest, settings_digest=looked.in_force.digest,
-                sections=looked.in_force.prompt.sections, upstream=asked.model,
-            ),
-            keep_content=rules.config.audit.content,
+        bodies = bodies_to_send(asked, looked, model, [one.choice.developer_role for one in turn])
+        admitted = Admitted(
+            schema=SCHEMA, time=datetime.now(UTC), request=self._request,
+            conversation=conversation, key_id=self._who.key_id,
+            spec_digest=rules.spec.spec_digest, settings_digest=looked.in_force.digest,
+            decisions=sheet.take(), sections=looked.in_force.prompt.sections, upstream=asked.model,
         )  # fmt: skip
-        if sheet.blocked:
-            await self._blocked(recorder, sheet, body)
-        ticket = gateway.budgets.reserve(self._who.developer, _reserved(asked))
-        answer = self._answering(asked, looked, rules, sheet, conversation)
-        try:
-            await self._answer(asked, looked, bodies, turn, recorder, answer, sheet, client)
-        finally:
-            if ticket is not None:
-                gateway.budgets.settle(ticket, sum(self._tokens(answer)))
+        return _Way(asked, rules, sheet, looked, turn, bodies, admitted, conversation)
 
-    async def _blocked(self, recorder: Recorder, sheet: Sheet, body: bytes) -> None:
-        """Record a request that a check stopped, and refuse it."""
-        decisions = sheet.public
-        entries = sheet.take()
-        await recorder.admitted(entries, body)
-        await recorder.completed("blocked", (), upstream="", tokens=(0, 0), answer=b"")
-        self._gateway.metrics.ended(
-            self._interface, "blocked", time.monotonic() - self._began, None, entries
-        )
-        first = decisions[0]
-        raise Refused(403, "blocked", first.reason, decisions=decisions)
-
-    async def _answer(
+    async def _obtain(
         self,
-        asked: Asked,
-        looked: Inspected,
-        bodies: dict[str, bytes],
-        turn: Sequence[Upstream],
-        recorder: Recorder,
+        record: Exchange,
+        way: _Way,
+        begin: asyncio.Future[Begun],
         answer: Answering,
-        sheet: Sheet,
         client: Client,
-    ) -> None:
-        """Ask a service while the record is made durable, then pass its answer on."""
-        before = sheet.take()
-        admitted = asyncio.ensure_future(recorder.admitted(before, asked.body))
-        headers = self._headers(looked)
-        begun: Begun | None = None
-        streaming = False
+    ) -> tuple[bytes, Refused | None]:
+        """Get the answer, pass on all of it but its end, and record how it came out."""
         failure: Refused | None = None
-        end = _End(recorder, before, admitted, answer, sheet)
+        upstream = ""
         try:
-            begun = await self._gateway.upstreams.begin(turn, self._interface, bodies)
-            await admitted
-            if asked.stream:
-                await client.begin(headers)
-                streaming = True
+            begun = await begin
+            upstream = begun.upstream
+            if way.asked.stream:
+                await client.begin(self._headers(way))
                 self._first = time.monotonic() - self._began
                 out = await self._pass_stream(begun, answer, client)
             else:
@@ -180,23 +186,11 @@ class Exchange:
             out = answer.fail(failure.code, failure.message)
         except (ClientGone, asyncio.CancelledError):
             answer.fail("disconnected", "the client hung up")
-            await asyncio.shield(self._end(end, "disconnected", begun, b""))
+            await self._complete(record, way, "disconnected", b"", self._tokens(answer), upstream)
             raise
-        except BaseException:  # a fault of ours has its record too
-            answer.fail("failed", "the gateway failed")
-            await asyncio.shield(self._end(end, "failed", begun, b""))
-            raise
-        finally:
-            if begun is not None:
-                begun.close()
-        await asyncio.shield(self._end(end, outcome, begun, out))
-        if failure is not None and not streaming:
-            raise failure
-        if asked.stream:
-            await client.send(out + answer.end_marker)
-            await client.end()
-        else:
-            await client.whole(out, headers)
+        self._sent += len(out)
+        await self._complete(record, way, outcome, out, self._tokens(answer), upstream)
+        return out, failure
 
     async def _pass_stream(self, begun: Begun, answer: Answering, client: Client) -> bytes:
         """Pass a stream on; return its end, which leaves after the record."""
@@ -204,9 +198,14 @@ class Exchange:
             raise Unreadable("the service's answer is no stream")
         reader = sse.EventReader()
         while chunk := await begun.read():
-            out = b"".join([answer.feed(event) for event in reader.feed(chunk)])
-            if answer.ended:
-                return out
+            out = b""
+            for event in reader.feed(chunk):
+                piece = answer.feed(event)
+                if answer.ended:
+                    if out:
+                        await client.send(out)
+                    return piece
+                out += piece
             if out:
                 self._sent += len(out)
                 await client.send(out)
@@ -214,63 +213,71 @@ class Exchange:
             raise Unreadable("the service's answer broke off")
         return answer.finish()
 
-    async def _end(self, end: _End, outcome: Outcome, begun: Begun | None, out: bytes) -> None:
+    async def _deliver(self, way: _Way, answer: Answering, out: bytes, client: Client) -> None:
+        if way.asked.stream:
+            await client.send(out + answer.end_marker)
+            await client.end()
+        else:
+            await client.whole(out, self._headers(way))
+
+    async def _complete(
+        self,
+        record: Exchange,
+        way: _Way,
+        outcome: Outcome,
+        out: bytes,
+        tokens: tuple[int, int],
+        upstream: str,
+    ) -> None:
         """Record that the request ended, however it did."""
-        await end.admitted
-        after = end.sheet.take()
-        upstream = begun.upstream if begun is not None else ""
-        self._sent += len(out)
-        await end.recorder.completed(
-            outcome, after, upstream=upstream, tokens=self._tokens(end.answer), answer=out
-        )
+        after = way.sheet.take()
+        await record.complete(
+            outcome, decisions=after, tokens_in=tokens[0], tokens_out=tokens[1],
+            upstream=upstream, content=out if way.rules.config.audit.content and out else None,
+        )  # fmt: skip
         self._gateway.metrics.ended(
             self._interface, outcome, time.monotonic() - self._began, self._first,
-            (*end.before, *after),
+            (*way.admitted.decisions, *after),
         )  # fmt: skip
 
-    def _answering(
-        self, asked: Asked, looked: Inspected, rules: Rules, sheet: Sheet, conversation: str
-    ) -> Answering:
+    def _answering(self, way: _Way) -> Answering:
         """Prepare the checks on the answer."""
-        gateway = self._gateway
-        now = datetime.now(UTC)
-        consents = Consents(
-            gateway.secret, self._who.key_id, conversation, now.timestamp(), asked.own.confirmed
-        )
-        gate = Gate(
-            rules.agents[self._who.developer], looked.conversation, consents, now,
-            rules.spec.spec_digest,
-        )  # fmt: skip
-        detectors = gateway.detectors.for_answer(looked.items)
-        outgoing = Outgoing(sheet, detectors, looked.in_force.most_characters, gate)
+        gateway, rules = self._gateway, way.rules
+
+        def consents(now: float) -> Consents:
+            return Consents(
+                gateway.secret, self._who.key_id, way.conversation, now, way.asked.own.confirmed
+            )
+
+        agent = rules.agents[self._who.developer]
+        gate = Gate(agent, way.looked.conversation, consents, rules.table)
+        detectors = gateway.detectors.for_answer(way.looked.items)
+        outgoing = Outgoing(way.sheet, detectors, way.looked.in_force.most_characters, gate)
         kind = ChatAnswer if self._interface == "chat" else ResponsesAnswer
         return kind(outgoing, self._request)
 
-    def _headers(self, looked: Inspected) -> dict[str, str]:
-        refused = looked.in_force.settings.refused
+    def _headers(self, way: _Way) -> dict[str, str]:
+        refused = way.looked.in_force.refused
         headers = {"x-request-id": self._request}
         if refused:
-            shown = [f"{one.address};reason={one.refusal}" for one in refused[:_SHOWN]]
+            shown = [f"{one.address};reason={one.refusal}"[:100] for one in refused[:_SHOWN]]
             headers["x-adhere-settings-refused"] = ", ".join(
-                "".join(char if char in _TOKEN else "?" for char in one[:100]) for one in shown
+                "".join(char if char in _TOKEN else "?" for char in one) for one in shown
             )
         return headers
 
     def _tokens(self, answer: Answering) -> tuple[int, int]:
         """Tokens of request and answer, estimated where nobody says."""
-        return answer.tokens or (
-            self._received // _BYTES_A_TOKEN, self._sent // _BYTES_A_TOKEN
-        )  # fmt: skip
+        estimate = (self._received // _BYTES_A_TOKEN, self._sent // _BYTES_A_TOKEN)
+        return answer.tokens or estimate
 
 
-class _End(msgspec.Struct, frozen=True):
-    """What the end of a request needs."""
-
-    recorder: Recorder
-    before: tuple[DecisionEntry, ...]
-    admitted: asyncio.Future[int]
-    answer: Answering
-    sheet: Sheet
+def _end(begin: asyncio.Future[Begun]) -> None:
+    """End what was asked of a service, however far it has come."""
+    if not begin.done():
+        begin.cancel()
+    elif not begin.cancelled() and begin.exception() is None:
+        begin.result().close()
 
 
 def _refusal(error: UpstreamFault | Unreadable) -> Refused:
