@@ -57,7 +57,7 @@ def parse_profile(data: bytes, *, name: str) -> Profile:
     except UnicodeDecodeError as error:
         raise InputError("this is not UTF-8", place=name, remedy="save it as UTF-8") from error
     except ValueError as error:
-        raise _not_toml(error, name) from error
+        raise not_toml(error, name) from error
     for key in table.keys() - _KEYS:
         raise InputError(
             f'"{key}" is not a part of a profile',
@@ -84,8 +84,8 @@ def _at(name: str, place: tuple[int, int] | None) -> str:
     return name if place is None else f"{name}:{place[0]}:{place[1]}"
 
 
-def _not_toml(error: Exception, name: str) -> InputError:
-    """The parser says where within its message; say it where we always do."""
+def not_toml(error: Exception, name: str) -> InputError:
+    """Return the error for what is no TOML, with the place that the parser only writes in words."""
     said = re.fullmatch(r"(.*) \(at line (\d+), column (\d+)\)", str(error), re.DOTALL)
     if said is None:
         return InputError(f"this cannot be read as TOML: {error}", place=name)

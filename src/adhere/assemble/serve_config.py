@@ -9,7 +9,7 @@ from typing import Any, Final
 import msgspec
 
 from adhere.assemble.loading import read_limited
-from adhere.assemble.profiles import key_places
+from adhere.assemble.profiles import key_places, not_toml
 from adhere.compiler.toml import read_table
 from adhere.errors import InputError
 from adhere.serve.checks import CHECKS
@@ -55,7 +55,9 @@ class Located:
         for length in range(len(path), 0, -1):
             place = self._places.get(path[:length])
             if place is not None:
-                return InputError(message, place=f"{self.name}:{place[0]}:{place[1]}", remedy=remedy)
+                return InputError(
+                    message, place=f"{self.name}:{place[0]}:{place[1]}", remedy=remedy
+                )
         return InputError(message, place=self.name, remedy=remedy)
 
 
@@ -84,7 +86,7 @@ def parse_config(data: bytes, *, name: str) -> Config:
     except UnicodeDecodeError as error:
         raise InputError("this is not UTF-8", place=name, remedy="save it as UTF-8") from error
     except ValueError as error:
-        raise InputError(f"this cannot be read as TOML: {error}", place=name) from error
+        raise not_toml(error, name) from error
     found = Located(name, table, places)
     config = _convert(found)
     for path, message in _mistakes(config):

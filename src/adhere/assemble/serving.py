@@ -11,11 +11,9 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Final
 
-import msgspec
-
 from adhere.assemble.evaluation import find_suite
-from adhere.assemble.loading import REFERENCE, load_spec, read_limited, reference_dir
-from adhere.audit import AuditLog, LogFolder, create_log, keys_beside
+from adhere.assemble.loading import REFERENCE, load_spec, read_limited
+from adhere.audit import AuditLog, create_log, keys_beside
 from adhere.audit.exchange import Appender
 from adhere.audit.folder import IDENTITY
 from adhere.conversation import Role
@@ -120,9 +118,7 @@ def make_gateway(config: Config, base: Path, release: Release, log: Appender) ->
     return Gateway(config, release, log, Budgets(state, config.developers), secret, Metrics())
 
 
-async def run_gateway(
-    config: Config, base: Path, sock: socket.socket, stop: asyncio.Event
-) -> None:
+async def run_gateway(config: Config, base: Path, sock: socket.socket, stop: asyncio.Event) -> None:
     """Serve in this process until ``stop`` is set."""
     release = load_release(config, base)
     log = open_log(config, base)

@@ -98,7 +98,7 @@ class Exchange:
             schema=SCHEMA, time=self._now(), request=first.request, outcome=outcome,
             conversation=first.conversation, key_id=first.key_id, spec_digest=first.spec_digest,
             decisions=decisions, sections=sections, upstream=upstream or first.upstream,
-            tokens_in=tokens_in, tokens_out=tokens_out, latency_ms=1e3 * (time.perf_counter() - self._start),
-            content=None,
+            tokens_in=tokens_in, tokens_out=tokens_out,
+            latency_ms=1e3 * (time.perf_counter() - self._start), content=None,
         )  # fmt: skip
         return await asyncio.shield(asyncio.ensure_future(self._log.append_async(record, content)))

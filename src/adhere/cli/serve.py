@@ -35,9 +35,7 @@ _PATH = click.Path(path_type=Path, dir_okay=False)
               help="Listen there; 0 takes a free port.")  # fmt: skip
 @click.option("--check", is_flag=True, help="Say whether the configuration is right, and end.")
 @click.pass_context
-def command(
-    ctx: click.Context, config_path: Path | None, port: int | None, check: bool
-) -> int:
+def command(ctx: click.Context, config_path: Path | None, port: int | None, check: bool) -> int:
     """Hold any OpenAI-compatible model to a spec: a gateway between applications and the model.
 
     Without a configuration it stands before a scripted model, with the reference spec, on loopback.

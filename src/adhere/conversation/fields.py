@@ -153,7 +153,7 @@ def strict_json(data: str | bytes) -> Any:
             ``NaN`` or ``Infinity``.
     """
     try:
-        # As json.loads would, but for other encodings than UTF-8 and for making a decoder each time.
+        # As json.loads would, but only from UTF-8, and without making a decoder each time.
         return _decode(data if isinstance(data, str) else data.decode())
     except RecursionError as error:
         raise ValueError("it is nested too deeply") from error

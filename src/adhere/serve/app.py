@@ -16,13 +16,13 @@ from aiohttp import web
 
 from adhere.errors import AdhereError
 from adhere.serve.attempts import Attempts
-from adhere.serve.passage import ClientGone, Passage
 from adhere.serve.explaining import Explainer
 from adhere.serve.faults import Refused, error_body
 from adhere.serve.gateway import Gateway, new_request_id
 from adhere.serve.keys import Principal
 from adhere.serve.metrics import CONTENT_TYPE
 from adhere.serve.openapi import document
+from adhere.serve.passage import ClientGone, Passage
 from adhere.serve.reading import Interface
 
 _POSTS: Final[dict[str, Interface]] = {
@@ -126,7 +126,9 @@ class App:
             raise Refused(503, "draining", "the gateway is ending", retry_after=1)
         who = self._who(request)
         if gateway.under_way >= gateway.config.limits.requests:
-            raise Refused(429, "too_many_requests", "too many requests are under way", retry_after=1)
+            raise Refused(
+                429, "too_many_requests", "too many requests are under way", retry_after=1
+            )
         gateway.begin(who)
         try:
             body = await self._body(request)
@@ -173,10 +175,10 @@ class App:
             raise Refused(408, "timeout", "the request's body did not come in time") from error
         return parts[0] if len(parts) == 1 else b"".join(parts)
 
-    async def _health(self, request: web.BaseRequest) -> web.StreamResponse:
+    async def _health(self, _: web.BaseRequest) -> web.StreamResponse:
         return _json(200, b'{"status":"ok"}')
 
-    async def _ready(self, request: web.BaseRequest) -> web.StreamResponse:
+    async def _ready(self, _: web.BaseRequest) -> web.StreamResponse:
         if self._gateway.draining:
             return _json(503, b'{"status":"draining"}')
         release = self._gateway.release
@@ -185,12 +187,12 @@ class App:
             specs.append(release.following.spec.spec_digest)
         return _json(200, msgspec.json.encode({"status": "ready", "specs": specs}))
 
-    async def _metrics(self, request: web.BaseRequest) -> web.StreamResponse:
+    async def _metrics(self, _: web.BaseRequest) -> web.StreamResponse:
         return web.Response(
             body=self._gateway.metrics.text(), headers={"Content-Type": CONTENT_TYPE}
         )
 
-    async def _openapi(self, request: web.BaseRequest) -> web.StreamResponse:
+    async def _openapi(self, _: web.BaseRequest) -> web.StreamResponse:
         return _json(200, document())
 
     async def _models(self, request: web.BaseRequest) -> web.StreamResponse:

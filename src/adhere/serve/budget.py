@@ -128,9 +128,7 @@ class Budgets:
 class _Row:
     """A developer's row, while nobody else can touch it."""
 
-    def __init__(
-        self, data: mmap.mmap, fd: int, lock: threading.Lock, name: bytes
-    ) -> None:
+    def __init__(self, data: mmap.mmap, fd: int, lock: threading.Lock, name: bytes) -> None:
         self._data, self._fd, self._lock = data, fd, lock
         self._name = name[:64] if len(name) <= 64 else sha256(name).hexdigest().encode()
         self._at = -1

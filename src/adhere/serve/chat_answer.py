@@ -7,8 +7,8 @@ from typing import Any, Final
 import msgspec
 from msgspec import UNSET
 
-from adhere.conversation import ToolCall
 from adhere.audit.record import Outcome
+from adhere.conversation import ToolCall
 from adhere.serve import sse
 from adhere.serve.answering import Unreadable
 from adhere.serve.calls import read_call
@@ -276,7 +276,9 @@ def _text(value: object) -> str:
 def _call(call: Call) -> ToolCall:
     """Return a call as the gate knows it."""
     if isinstance(call.custom, Custom):
-        return ToolCall(_text(call.custom.name), {"input": _text(call.custom.input)}, _text(call.id))
+        return ToolCall(
+            _text(call.custom.name), {"input": _text(call.custom.input)}, _text(call.id)
+        )
     function = call.function if isinstance(call.function, Function) else Function("", "")
     written = _text(function.arguments)
     return read_call(_text(function.name), written, _text(call.id))

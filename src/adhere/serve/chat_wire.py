@@ -46,8 +46,8 @@ class Said(msgspec.Struct):
     refusal: Text = UNSET
     reasoning_content: Text = UNSET
     reasoning: Text = UNSET
-    tool_calls: list[Call] | None | UnsetType = UNSET
-    annotations: list[Any] | None | UnsetType = UNSET
+    tool_calls: list[Call] | UnsetType | None = UNSET
+    annotations: list[Any] | UnsetType | None = UNSET
 
 
 class Choice(msgspec.Struct):
@@ -67,7 +67,7 @@ class Answer(msgspec.Struct):
     object: str = "chat.completion"
     created: int = 0
     model: str = ""
-    usage: dict[str, Any] | None | UnsetType = UNSET
+    usage: dict[str, Any] | UnsetType | None = UNSET
     system_fingerprint: Text = UNSET
     service_tier: Text = UNSET
     adhere: Any = UNSET
@@ -80,7 +80,7 @@ decode = msgspec.json.Decoder(Answer).decode
 encode = msgspec.json.Encoder().encode
 
 
-def read_usage(usage: dict[str, Any] | None | UnsetType) -> tuple[int, int] | None:
+def read_usage(usage: dict[str, Any] | UnsetType | None) -> tuple[int, int] | None:
     """Return the tokens of request and answer, where a service says so."""
     if not isinstance(usage, dict):
         return None

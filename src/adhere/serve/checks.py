@@ -126,9 +126,7 @@ class CheckTable:
     ) -> None:
         self.checks = {**CHECKS, **guards}
         self._choices = choices
-        self._levels = {
-            section.id: spec.effective_authority(section.id) for section in spec.walk()
-        }
+        self._levels = {section.id: spec.effective_authority(section.id) for section in spec.walk()}
         self.grounds = grounds(spec)
         self._digest = spec.spec_digest
         self._passed: dict[str, DecisionEntry] = {}

@@ -1,5 +1,4 @@
-"""A person's yes to a held call: a token that only the gateway can make. Pure but for the clock
-that is handed in.
+"""A person's yes to a held call: a token that only the gateway can make. Pure.
 
 The token names a call by the digest of its tool and exact arguments, and is bound to the key and
 the conversation it was held in. So a client can confirm nothing that no person was asked about, and
@@ -49,4 +48,6 @@ class Consents:
         return f"sha256:{digest}" if int(until) >= self._now else ""
 
     def _sign(self, said: str) -> str:
-        return hmac.new(self._secret, self._bound + said.encode(errors="replace"), sha256).hexdigest()
+        return hmac.new(
+            self._secret, self._bound + said.encode(errors="replace"), sha256
+        ).hexdigest()

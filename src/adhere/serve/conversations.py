@@ -14,7 +14,7 @@ from adhere.serve.reading import Asked
 
 _BYTES: Final = 16
 _BEGINNING: Final = 3
-"""Items that count as the beginning; a system and a developer message are often the same for all."""
+"""Items that count as the beginning: what operators write first is often the same for all."""
 
 
 def conversation_of(asked: Asked, who: Principal, secret: bytes) -> str:

@@ -6,12 +6,17 @@ from collections.abc import Mapping, Sequence
 from hashlib import sha256
 from typing import Final
 
-from adhere.detect.credentials import Credentials
-from adhere.detect.exfiltration import Exfiltration, PrivateContent
-from adhere.detect.finding import Detector
-from adhere.detect.leak import Leak
-from adhere.detect.phrases import Phrase, Phrases
-from adhere.detect.privileged import PrivilegedIndex, PrivilegedText
+from adhere.detect import (
+    Credentials,
+    Detector,
+    Exfiltration,
+    Leak,
+    Phrase,
+    Phrases,
+    PrivateContent,
+    PrivilegedIndex,
+    PrivilegedText,
+)
 from adhere.serve.config import PhraseChoice
 from adhere.serve.incoming import Item
 from adhere.serve.recent import Recent
@@ -70,7 +75,7 @@ class Detectors:
         return found
 
     def for_speaker(self, speaker: str) -> Phrases | None:
-        """Return the words that must not stand in what a speaker says; None where there are none."""
+        """Return the words that must not stand in what a speaker says; None: none are named."""
         return self._phrases.get(speaker)
 
     def _index(self, items: Items) -> PrivilegedIndex:

@@ -23,7 +23,8 @@ from adhere.audit import (
 from adhere.audit.folder import INDEX
 from adhere.audit.proof import write_inclusion
 from adhere.errors import UsageError
-from adhere.resolve import DecisionOutcome, public_reason
+from adhere.resolve import DecisionOutcome
+from adhere.resolve.gate.decide import public_reason
 from adhere.serve.checks import CHECKS, OBSERVED
 from adhere.serve.config import PhraseChoice
 from adhere.serve.faults import Refused

@@ -48,9 +48,7 @@ class Refused(Exception):
 
     def body(self, request: str = "") -> bytes:
         """Return the answer's body."""
-        return error_body(
-            self.status, self.code, self.message, self.param, self.decisions, request
-        )
+        return error_body(self.status, self.code, self.message, self.param, self.decisions, request)
 
 
 def error_body(

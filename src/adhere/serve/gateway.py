@@ -7,6 +7,7 @@ from collections import Counter
 
 import msgspec
 
+from adhere.audit.exchange import Appender
 from adhere.serve.budget import Budgets
 from adhere.serve.config import Config
 from adhere.serve.conversations import share_of
@@ -16,7 +17,6 @@ from adhere.serve.incoming import ItemReader
 from adhere.serve.inspection import Inspector
 from adhere.serve.keys import KeyRing, Principal
 from adhere.serve.metrics import Metrics
-from adhere.audit.exchange import Appender
 from adhere.serve.rules import Rules
 from adhere.serve.upstream import Upstreams
 

@@ -15,12 +15,11 @@ import msgspec
 
 from adhere.conversation import Message, Role, parse_chat, parse_responses
 from adhere.conversation.fields import strict_json
-from adhere.serve.neutral import neutralise
-from adhere.detect.finding import Finding
-from adhere.detect.phrases import Phrases
+from adhere.detect import Finding, Phrases
 from adhere.errors import InputError
 from adhere.resolve import Fact, facts_from
 from adhere.serve.faults import Refused
+from adhere.serve.neutral import neutralise
 from adhere.serve.reading import Interface, leaves
 from adhere.serve.recent import Recent
 from adhere.spec import Authority
@@ -42,7 +41,7 @@ class Item(msgspec.Struct, frozen=True):
         messages: What it says.
         said: Every string in it, joined; with its speaker, what phrases are looked for in.
         speaker: Whose words they are: ``system``, ``developer``, ``user`` or ``tool``.
-        neutralised: What was taken off its text, where something was.
+        posing: What in its text poses as a message, by kind; tokens of templates are broken up.
         facts: Facts it states, and may.
         refused_facts: Names of facts that it may not state.
         demoted: Whether it claimed system authority, and has the developer's.
@@ -55,7 +54,7 @@ class Item(msgspec.Struct, frozen=True):
     messages: tuple[Message, ...]
     said: str
     speaker: str
-    neutralised: tuple[str, ...]
+    posing: tuple[str, ...]
     facts: dict[str, Fact]
     refused_facts: tuple[str, ...]
     demoted: bool
@@ -99,9 +98,10 @@ def _read(raw: bytes, interface: Interface, level: Authority, place: int) -> Ite
     try:
         value = strict_json(raw)
         demoted = level is not Authority.SYSTEM and _demote(value)
-        taken: list[str] = []
+        posing: list[str] = []
+        neutral = False
         if not (level is Authority.SYSTEM and _role(value) == "system"):
-            _neutralise(value, taken)
+            neutral = _neutralise(value, posing)
         marked = _mark_untrusted(value)
         parse = parse_chat if interface == "chat" else parse_responses
         messages = parse([value], name=f"{name}[{place}]")
@@ -111,14 +111,14 @@ def _read(raw: bytes, interface: Interface, level: Authority, place: int) -> Ite
         ) from error
     except InputError as error:
         raise Refused(400, "invalid_value", str(error), param=error.place) from error
-    sent = msgspec.json.encode(value) if demoted or taken or marked else raw
+    sent = msgspec.json.encode(value) if demoted or neutral or marked else raw
     as_system = sent
     if _role(value) == "developer":
         as_system = msgspec.json.encode({**value, "role": "system"})
     stated = facts_from(messages)
     return Item(
         sent, as_system, tuple(messages), "\n".join(leaves(value)), _speaker(messages, level),
-        tuple(taken), stated.facts, tuple(one.name for one in stated.refused), demoted,
+        tuple(posing), stated.facts, tuple(one.name for one in stated.refused), demoted,
         "".join(message.text for message in messages), {},
     )  # fmt: skip
 
@@ -135,8 +135,14 @@ def _demote(value: Any) -> bool:
     return True
 
 
-def _neutralise(value: Any, taken: list[str]) -> None:
-    """Take off texts, wherever they stand, what poses as a message or as machinery around one."""
+def _neutralise(value: Any, posing: list[str]) -> bool:
+    """Neutralise every text, wherever it stands; whether any was changed.
+
+    Args:
+        value: The item; changed in place.
+        posing: Gets what poses as a message, or as the machinery around one.
+    """
+    changed = False
     pending = [value]
     while pending:
         one = pending.pop()
@@ -145,11 +151,13 @@ def _neutralise(value: Any, taken: list[str]) -> None:
                 if len(member) < _SHORTEST and member.isalnum():
                     continue  # a word, such as a role
                 clean = neutralise(member)
+                posing += [spoof.kind.value for spoof in clean.spoofs]
                 if clean.text != member:
                     one[key] = clean.text
-                    taken += [spoof.kind.value for spoof in clean.spoofs]
+                    changed = True
             elif isinstance(member, dict | list):
                 pending.append(member)
+    return changed
 
 
 def _mark_untrusted(value: Any) -> bool:

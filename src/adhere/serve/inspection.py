@@ -13,8 +13,7 @@ import msgspec
 
 from adhere.conversation import Message
 from adhere.conversation.fields import strict_json
-from adhere.detect.finding import Finding
-from adhere.detect.view import View
+from adhere.detect import Finding, View
 from adhere.serve.checks import Reason, Sheet
 from adhere.serve.detectors import Detectors
 from adhere.serve.faults import Refused
@@ -85,7 +84,7 @@ class Inspector:
         _roles(items, sheet)
         _settings(in_force, sheet)
         tools = self._tools(asked, who, rules, sheet)
-        if sheet.table.is_on("phrases"):
+        if self._detectors.choices and sheet.table.is_on("phrases"):
             self._phrases(asked, items, sheet)
         return Inspected(items, tools, in_force)
 
@@ -101,14 +100,14 @@ class Inspector:
         outside = [name for name, hosted in tools.named if not agent.may_offer(name, hosted)]
         if outside:
             sheet.block("tools", Reason(full=f"outside the scope: {_names(outside)}"))
-        elif tools.neutralised:
-            sheet.note("tools", Reason(full=f"taken off definitions: {_names(tools.neutralised)}"))
+        elif tools.posing:
+            sheet.note(
+                "tools", Reason(full=f"definitions pose as messages: {_names(tools.posing)}")
+            )
         sheet.pass_("tools")
         return tools.sent
 
-    def _phrases(
-        self, asked: Asked, items: Sequence[tuple[bytes, Item]], sheet: Sheet
-    ) -> None:
+    def _phrases(self, asked: Asked, items: Sequence[tuple[bytes, Item]], sheet: Sheet) -> None:
         tails: dict[str, str] = {}
         for number, (_, item) in enumerate(items):
             phrases = self._detectors.for_speaker(item.speaker)
@@ -187,10 +186,10 @@ def _facts(
 
 def _roles(items: Sequence[tuple[bytes, Item]], sheet: Sheet) -> None:
     demoted = sum(item.demoted for _, item in items)
-    taken = [kind for _, item in items for kind in item.neutralised]
-    if demoted or taken:
+    posing = [kind for _, item in items for kind in item.posing]
+    if demoted or posing:
         said = [f"{demoted} messages without system authority"] if demoted else []
-        said += [f"neutralised: {_names(taken)}"] if taken else []
+        said += [f"poses as a message: {_names(posing)}"] if posing else []
         sheet.note("roles", Reason(full="; ".join(said), detail="changed"))
     sheet.pass_("roles")
 
@@ -209,7 +208,7 @@ class _Tools(msgspec.Struct, frozen=True):
     named: tuple[tuple[str, bool], ...]
     """What each is called, and whether the service runs it itself."""
     said: str
-    neutralised: tuple[str, ...]
+    posing: tuple[str, ...]
 
 
 def _read_tools(reader: ItemReader, tools: bytes) -> _Tools:
@@ -220,7 +219,7 @@ def _read_tools(reader: ItemReader, tools: bytes) -> _Tools:
     if not isinstance(defined, list):
         raise Refused(400, "invalid_value", "'tools' is a list", param="tools")
     sent = tools if item.sent == wrapped else msgspec.json.encode(defined)
-    return _Tools(sent, tuple(map(_named, defined)), item.said, item.neutralised)
+    return _Tools(sent, tuple(map(_named, defined)), item.said, item.posing)
 
 
 def _named(tool: Any) -> tuple[str, bool]:

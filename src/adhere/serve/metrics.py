@@ -51,8 +51,10 @@ class Metrics:
             multiprocess_mode="livesum",
         )  # fmt: skip
         self._made: dict[tuple[str, str], Counter] = {}
-        self._seconds_of = {one: self._seconds.labels(one) for one in INTERFACES}
-        self._first_of = {one: self._first.labels(one) for one in INTERFACES}
+        self._seconds_of: dict[str, Histogram] = {
+            one: self._seconds.labels(one) for one in INTERFACES
+        }
+        self._first_of: dict[str, Histogram] = {one: self._first.labels(one) for one in INTERFACES}
 
     def ended(
         self,

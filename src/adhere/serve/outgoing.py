@@ -9,9 +9,7 @@ from typing import Final
 import msgspec
 
 from adhere.conversation import Message, ToolCall
-from adhere.detect.finding import Detector, Finding
-from adhere.detect.stream import StreamScanner
-from adhere.detect.view import View
+from adhere.detect import Detector, Finding, StreamScanner, View
 from adhere.resolve import (
     Confirmation,
     Decision,

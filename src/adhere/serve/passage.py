@@ -16,7 +16,7 @@ from typing import Final, Protocol
 
 import msgspec
 
-from adhere.audit import SCHEMA, Admitted, DecisionEntry, Exchange
+from adhere.audit import SCHEMA, Admitted, Exchange
 from adhere.audit.record import Outcome
 from adhere.serve import sse
 from adhere.serve.answering import Answering, Unreadable

@@ -18,31 +18,21 @@ from adhere.serve.answering import Unreadable
 from adhere.serve.calls import read_call
 from adhere.serve.outgoing import Channel, Outgoing
 from adhere.serve.reading import leaves
+from adhere.serve.responses_wire import (
+    BEGINNING,
+    CALLS,
+    DELTAS,
+    DONES,
+    PARTS,
+    TEXT_OF,
+    WHOLE,
+    decode,
+    member,
+    message,
+    parts_of,
+    strip,
+)
 
-_DELTAS: Final = {
-    "response.output_text.delta": "output_text",
-    "response.refusal.delta": "refusal",
-    "response.reasoning_text.delta": "reasoning_text",
-    "response.reasoning_summary_text.delta": "summary_text",
-}
-"""Events that bring a piece of text, with the type of the part it is of."""
-_DONES: Final = {
-    "response.output_text.done": ("output_text", "text"),
-    "response.refusal.done": ("refusal", "refusal"),
-    "response.reasoning_text.done": ("reasoning_text", "text"),
-    "response.reasoning_summary_text.done": ("summary_text", "text"),
-}
-"""Events that bring the whole of a text: the type of its part, and the field it stands in."""
-_PARTS: Final = {
-    "response.content_part.added", "response.content_part.done",
-    "response.reasoning_summary_part.added", "response.reasoning_summary_part.done",
-}  # fmt: skip
-_WHOLE: Final = {"response.completed", "response.incomplete", "response.failed"}
-_BEGINNING: Final = {"response.created", "response.in_progress", "response.queued"}
-_CALLS: Final = {"function_call": "arguments", "custom_tool_call": "input"}
-_TEXT_OF: Final = {
-    "output_text": "text", "refusal": "refusal", "reasoning_text": "text", "summary_text": "text",
-}  # fmt: skip
 _MAX_HELD: Final = 16 << 20
 """Bytes of the events of one call that wait for its end."""
 
@@ -84,7 +74,7 @@ class ResponsesAnswer:
         Raises:
             Unreadable: It is no answer.
         """
-        response = _decode(data)
+        response = decode(data)
         self._check_response(response)
         self._outgoing.finish(calls=self._calls)
         self._add_own(response)
@@ -96,13 +86,13 @@ class ResponsesAnswer:
         Raises:
             Unreadable: It is no event of an answer.
         """
-        value = _decode(event.data)
+        value = decode(event.data)
         kind = value.get("type")
-        if kind in _DELTAS:
-            out = self._delta(value, _DELTAS[kind])
-        elif kind in _DONES:
-            out = self._done(value, *_DONES[kind])
-        elif kind in _PARTS:
+        if kind in DELTAS:
+            out = self._delta(value, DELTAS[kind])
+        elif kind in DONES:
+            out = self._done(value, *DONES[kind])
+        elif kind in PARTS:
             out = self._part(value)
         elif kind in ("response.output_item.added", "response.output_item.done"):
             out = self._item(value, done=kind.endswith("done"))
@@ -110,10 +100,10 @@ class ResponsesAnswer:
             ("response.function_call_arguments.", "response.custom_tool_call_input.")
         ):
             out = self._wait(value)
-        elif kind in _WHOLE:
+        elif kind in WHOLE:
             return self._end(value)
-        elif kind in _BEGINNING:
-            self._begun = _object(value, "response")
+        elif kind in BEGINNING:
+            self._begun = member(value, "response")
             self._begun["output"] = []
             out = self._send(value)
         elif kind == "error":
@@ -158,12 +148,12 @@ class ResponsesAnswer:
         rest = channel.finish()
         out = b""
         if rest:
-            at = {
+            at: dict[str, Any] = {
                 name: value[name]
                 for name in ("item_id", "output_index", "content_index", "summary_index")
                 if name in value
             }
-            kind = next(name for name, of in _DELTAS.items() if of == part)
+            kind = next(name for name, of in DELTAS.items() if of == part)
             out = self._send({"type": kind, **at, "delta": rest, "logprobs": []})
         value[field] = "".join(channel.said)
         if part == "output_text":
@@ -172,28 +162,28 @@ class ResponsesAnswer:
 
     def _part(self, value: dict[str, Any]) -> bytes:
         """A part begins or ends: its text is what was said of it."""
-        part = _object(value, "part")
+        part = member(value, "part")
         kind = str(part.get("type"))
-        if kind not in _TEXT_OF:
+        if kind not in TEXT_OF:
             return b""
         channel = self._channel(value, kind)
         value["part"] = {
-            "type": kind, _TEXT_OF[kind]: "".join(channel.said),
+            "type": kind, TEXT_OF[kind]: "".join(channel.said),
             **({"annotations": [], "logprobs": []} if kind == "output_text" else {}),
         }  # fmt: skip
         return self._send(value)
 
     def _item(self, value: dict[str, Any], *, done: bool) -> bytes:
-        item = _object(value, "item")
+        item = member(value, "item")
         index = value.get("output_index")
-        if item.get("type") in _CALLS:
+        if item.get("type") in CALLS:
             return self._call(value, item, index if isinstance(index, int) else -1, done=done)
         if done:
             # Its texts were said already, and are found again in the same way.
             said = self._said(index)
-            for kind, part in _parts(item):
-                part[_TEXT_OF[kind]] = said.get(kind, "")
-                _strip(part)
+            for kind, part in parts_of(item):
+                part[TEXT_OF[kind]] = said.get(kind, "")
+                strip(part)
             if not self._scan_rest(item):
                 return b""
         elif item.get("type") in ("message", "reasoning"):
@@ -230,7 +220,7 @@ class ResponsesAnswer:
 
     def _end(self, value: dict[str, Any]) -> bytes:
         """The whole answer, at the end: of what was said, and no more."""
-        response = _object(value, "response")
+        response = member(value, "response")
         self._count(response)
         output = response.get("output")
         kept = []
@@ -238,13 +228,13 @@ class ResponsesAnswer:
             if index in self._left_out or not isinstance(item, dict) or not self._scan_rest(item):
                 continue
             said = self._said(index)
-            for kind, part in _parts(item):
-                part[_TEXT_OF[kind]] = said.get(kind, "")
-                _strip(part)
+            for kind, part in parts_of(item):
+                part[TEXT_OF[kind]] = said.get(kind, "")
+                strip(part)
             kept.append(item)
         response["output"] = kept
         if self._left_out:
-            kept.append(_message(self._outgoing.notice))
+            kept.append(message(self._outgoing.notice))
         self.ended = True
         self._outgoing.finish(calls=self._calls)
         self._add_own(response)
@@ -255,14 +245,14 @@ class ResponsesAnswer:
         self.ended = True
         self._outgoing.finish(calls=self._calls)
         said = [
-            _message("".join(channel.said))
+            message("".join(channel.said))
             for (part, _, _), channel in self._channels.items()
             if part == "output_text" and channel.said
         ]
         response = {
             **self._begun, "status": "incomplete",
             "incomplete_details": {"reason": "content_filter"},
-            "output": [*said, _message(self._outgoing.notice)],
+            "output": [*said, message(self._outgoing.notice)],
         }  # fmt: skip
         self._add_own(response)
         return out + self._send({"type": "response.incomplete", "response": response})
@@ -278,29 +268,29 @@ class ResponsesAnswer:
         for item in output:
             if not isinstance(item, dict):
                 raise Unreadable("an item of the answer is no object")
-            if item.get("type") in _CALLS and not self._admits(item):
+            if item.get("type") in CALLS and not self._admits(item):
                 continue
-            for kind, part in _parts(item):
-                field = _TEXT_OF[kind]
+            for kind, part in parts_of(item):
+                field = TEXT_OF[kind]
                 text = str(part.get(field) or "")
                 stopped |= not self._outgoing.scan(text)
                 part[field] = self._outgoing.take(text)
                 self._refused |= kind == "refusal"
-                _strip(part)
+                strip(part)
             if self._scan_rest(item):
                 kept.append(item)
         if stopped or self._outgoing.stopped:
             response["status"] = "incomplete"
             response["incomplete_details"] = {"reason": "content_filter"}
-            kept = [item for item in kept if item.get("type") in _CALLS]
+            kept = [item for item in kept if item.get("type") in CALLS]
         if len(kept) < len(output):
-            kept.append(_message(self._outgoing.notice))
+            kept.append(message(self._outgoing.notice))
         response["output"] = kept
 
     def _admits(self, item: dict[str, Any]) -> bool:
         self._calls = True
         kind = str(item["type"])
-        written = item.get(_CALLS[kind])
+        written = item.get(CALLS[kind])
         name, id_ = str(item.get("name", "")), str(item.get("call_id", ""))
         if not isinstance(written, str):
             raise Unreadable("the arguments of a call are no text")
@@ -311,10 +301,10 @@ class ResponsesAnswer:
 
     def _scan_rest(self, item: dict[str, Any]) -> bool:
         """Look at every other string of an item; whether it may go."""
-        if item.get("type") in _CALLS:
+        if item.get("type") in CALLS:
             return True  # the gate looked at it
         rest = {key: value for key, value in item.items() if key not in ("content", "summary")}
-        annotations = [part.get("annotations") for _, part in _parts(item)]
+        annotations = [part.get("annotations") for _, part in parts_of(item)]
         return self._outgoing.scan("\n".join(leaves([rest, annotations])))
 
     def _said(self, index: object) -> dict[str, str]:
@@ -355,43 +345,3 @@ class ResponsesAnswer:
         value["sequence_number"] = self._number
         self._number += 1
         return sse.event(msgspec.json.encode(value), str(value["type"]).encode())
-
-
-def _parts(item: dict[str, Any]) -> list[tuple[str, dict[str, Any]]]:
-    """Return the parts of an item that hold text, with their type."""
-    found = []
-    for name in ("content", "summary"):
-        parts = item.get(name)
-        for part in parts if isinstance(parts, list) else []:
-            if isinstance(part, dict) and part.get("type") in _TEXT_OF:
-                found.append((str(part["type"]), part))
-    return found
-
-
-def _strip(part: dict[str, Any]) -> None:
-    """Take off what cannot be checked: tokens with their probabilities."""
-    if "logprobs" in part:
-        part["logprobs"] = []
-
-
-def _message(text: str) -> dict[str, Any]:
-    part = {"type": "output_text", "text": text, "annotations": []}
-    return {
-        "id": "msg_adhere", "type": "message", "role": "assistant", "status": "completed",
-        "content": [part],
-    }  # fmt: skip
-
-
-def _object(value: dict[str, Any], name: str) -> dict[str, Any]:
-    found = value.get(name)
-    if not isinstance(found, dict):
-        raise Unreadable(f"an event has no {name}")
-    return found
-
-
-def _decode(data: bytes) -> dict[str, Any]:
-    try:
-        value: dict[str, Any] = msgspec.json.decode(data, type=dict[str, Any])
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-        raise Unreadable("the service's answer cannot be read") from error
-    return value

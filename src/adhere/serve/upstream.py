@@ -1,5 +1,4 @@
-"""Asking the services behind the gateway: in turn, with time-outs, and never twice once an answer
-has begun."""
+"""Asking the services behind the gateway: in turn, with time-outs, and none once one answers."""
 
 from __future__ import annotations
 
