@@ -10,6 +10,7 @@ import tempfile
 from pathlib import Path
 
 import click
+import msgspec
 import uvloop
 
 from adhere.assemble.serve_config import load_config
@@ -34,8 +35,11 @@ _PATH = click.Path(path_type=Path, dir_okay=False)
 @click.option("--port", type=click.IntRange(0, 65535), metavar="PORT",
               help="Listen there; 0 takes a free port.")  # fmt: skip
 @click.option("--check", is_flag=True, help="Say whether the configuration is right, and end.")
+@json_option
 @click.pass_context
-def command(ctx: click.Context, config_path: Path | None, port: int | None, check: bool) -> int:
+def command(
+    ctx: click.Context, config_path: Path | None, port: int | None, check: bool, as_json: bool
+) -> int:
     """Hold any OpenAI-compatible model to a spec: a gateway between applications and the model.
 
     Without a configuration it stands before a scripted model, with the reference spec, on loopback.
@@ -52,14 +56,15 @@ def command(ctx: click.Context, config_path: Path | None, port: int | None, chec
     if path is None:
         if check:
             raise click.UsageError("there is no adhere.toml here; name one with --config")
-        return _embedded(Config().listen.port if port is None else port)
+        return _embedded(Config().listen.port if port is None else port, as_json=as_json)
     config = load_config(path)
     release = load_release(config, path.parent)
     if check:
-        click.echo(f"{path}: fine; {release.current.spec.spec_digest}")
+        digest = release.current.spec.spec_digest
+        _tell({"config": str(path), "spec_digest": digest}, f"{path}: fine; {digest}", as_json)
         return 0
     sock = listen(config.listen.host, config.listen.port if port is None else port)
-    click.echo(f"listening on {_address(sock)}")
+    _tell({"listening": _address(sock)}, f"listening on {_address(sock)}", as_json)
     uvloop.run(_serve(config, path.parent, sock))
     return 0
 
@@ -79,25 +84,34 @@ def new_key_command(as_json: bool) -> int:
     return 0
 
 
-def _embedded(port: int) -> int:
+def _embedded(port: int, *, as_json: bool) -> int:
     """Serve without a configuration, and say so."""
     sock = listen("127.0.0.1", port)
     with tempfile.TemporaryDirectory(prefix="adhere-serve-") as folder:
-        uvloop.run(_serve_embedded(Path(folder), sock))
+        uvloop.run(_serve_embedded(Path(folder), sock, as_json=as_json))
     return 0
 
 
-async def _serve_embedded(folder: Path, sock: socket.socket) -> None:
+async def _serve_embedded(folder: Path, sock: socket.socket, *, as_json: bool) -> None:
     async with scripted_service() as service:
         config, key = embedded_config(service.url)
-        click.echo("no configuration: the reference spec, before a scripted model, on loopback")
-        click.echo(f"its log and its key end with it: {folder}")
-        click.echo(f"listening on {_address(sock)}\nkey {key}")
+        _tell(
+            {"listening": _address(sock), "key": key, "folder": str(folder)},
+            "no configuration: the reference spec, before a scripted model, on loopback\n"
+            f"its log and its key end with it: {folder}\n"
+            f"listening on {_address(sock)}\nkey {key}",
+            as_json,
+        )
         await _serve(config, folder, sock)
 
 
-async def _serve(config: Config, base: Path, sock: socket.socket) -> None:
+def _tell(facts: dict[str, str], text: str, as_json: bool) -> None:
+    """Say something at once: whoever started this reads it through a pipe."""
+    click.echo(msgspec.json.encode(facts).decode() if as_json else text)
     sys.stdout.flush()
+
+
+async def _serve(config: Config, base: Path, sock: socket.socket) -> None:
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
