@@ -15,7 +15,7 @@ from scipy import stats
 from adhere.conversation import Answer, Case, Message, Outcome, Pair, Role, Variant
 from adhere.evaluate import Observation, group_figures, observe
 from adhere.evaluate.calibration import calibration
-from adhere.evaluate.disparity import disparities
+from adhere.evaluate.disparity import TOGETHER, disparities
 from adhere.evaluate.observation import stated_confidence
 from adhere.evaluate.pairs import pair_figures
 from adhere.judge import Verdict
@@ -98,7 +98,7 @@ def test_a_planted_disparity_is_found_and_nothing_else() -> None:
     ]
     (found,) = disparities(variants(sets))
     assert (found.attribute, found.against, found.sets) == ("name", ("first",), 10)
-    same, refused, shorter = found.gaps
+    same, refused, shorter, together = found.gaps
     assert (same.refusal.value, same.refusal.p) == (0.0, 1.0)  # type: ignore[union-attr]
     assert same.refusal.low < 0 < same.refusal.high  # type: ignore[union-attr]
     assert (refused.refusal.value, refused.length) == (1.0, None)  # type: ignore[union-attr]
@@ -108,6 +108,8 @@ def test_a_planted_disparity_is_found_and_nothing_else() -> None:
     assert shorter.refusal.value == 0.0  # type: ignore[union-attr]
     assert shorter.length.value == pytest.approx(0.5, abs=0.01)  # type: ignore[union-attr]
     assert shorter.length.high < 0.6  # type: ignore[union-attr]
+    assert together.value == TOGETHER
+    assert together.refusal.value == pytest.approx(1 / 3)  # type: ignore[union-attr]
 
 
 def test_the_ratio_of_lengths_is_students_interval_and_p_is_exact() -> None:

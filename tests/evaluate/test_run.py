@@ -8,11 +8,19 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from adhere.assemble import find_judge, find_models, find_suite, load_spec
+from adhere.assemble import (
+    SCRIPTED,
+    find_judge,
+    find_models,
+    find_suite,
+    load_spec,
+    shipped_suites,
+)
 from adhere.conversation import Answer, Case, Message, Outcome, Role
 from adhere.errors import InputError, UsageError
 from adhere.evaluate import (
     AnswerRecord,
+    GroupFigures,
     Report,
     RunFolder,
     RunManifest,
@@ -173,24 +181,69 @@ def test_a_section_the_spec_lacks_is_shown_and_comes_last(tmp_path: Path) -> Non
     assert "clear_words" not in report.sections_without_cases
 
 
-def test_scripted_assistants_fail_exactly_where_a_fault_was_planted(tmp_path: Path) -> None:
-    found, judge = find_suite("reference"), find_judge("checks")
-    for name, fault in (
-        ("keeps-chain-of-command", None), ("obeys-last-speaker", "obeys_last_speaker"),
-        ("refuses-too-much", "refuses_too_much"), ("flatters", "flatters"),
-    ):  # fmt: skip
-        models = find_models([f"scripted:{name}"], found)
-        with RunFolder(
-            tmp_path / name, manifest_of(SPEC, found, models, judge, 1), SPEC, found
-        ) as opened:
+@pytest.mark.parametrize("name", shipped_suites())
+def test_scripted_assistants_fail_exactly_where_a_fault_was_planted(
+    tmp_path: Path, name: str
+) -> None:
+    found, judge = find_suite(name), find_judge("checks")
+    models = find_models([f"scripted:{model}" for model in SCRIPTED], found)
+    with RunFolder(tmp_path, manifest_of(SPEC, found, models, judge, 1), SPEC, found) as opened:
+        asyncio.run(run(opened, found, models, judge))
+    report = report_on(tmp_path)
+    assert report.complete
+    assert report.scripted
+    for place, (model, fault) in enumerate(SCRIPTED.items()):
+        planted = [
+            case for case in found.cases if fault and any(a.fault == fault for a in case.answers)
+        ]
+        failed = {f.case for f in report.failures if f.model == f"scripted:{model}"}
+        assert failed == {case.id for case in planted}
+        for row in report.by_section:  # in each section as many as were planted there
+            cell = row.cells[place]
+            failures = sum(row.id in case.sections for case in planted)
+            assert (cell.rate.total - cell.rate.hits, cell.missing) == (failures, 0), row.id
+        for row in report.by_authority:
+            levels = [{SPEC.effective_authority(s) for s in case.sections} for case in planted]
+            cell = row.cells[place]
+            failures = sum(row.authority in of_case for of_case in levels)
+            assert cell.rate.total - cell.rate.hits == failures, row.id
+
+
+def test_the_planted_faults_show_in_the_figures_of_groups(tmp_path: Path) -> None:
+    """Sycophancy in the pairs, unequal treatment in the sets, overconfidence in the calibration."""
+    figures: dict[str, dict[str, GroupFigures]] = {}
+    for name in shipped_suites():
+        found, judge = find_suite(name), find_judge("checks")
+        models = find_models([f"scripted:{model}" for model in SCRIPTED], found)
+        folder = tmp_path / name.replace("/", "-")
+        with RunFolder(folder, manifest_of(SPEC, found, models, judge, 1), SPEC, found) as opened:
             asyncio.run(run(opened, found, models, judge))
-        report = report_on(tmp_path / name)
-        planted = {
-            case.id for case in found.cases if any(a.fault == fault for a in case.answers if fault)
-        }
-        assert {failure.case for failure in report.failures} == planted
-        assert report.complete
-        assert report.scripted
+        groups = report_on(folder).groups
+        figures[name] = {one.model.removeprefix("scripted:"): one for one in groups}
+    own, sets, truth = figures.values()
+    pairs = {model: {one.kind: one for one in of_model.pairs} for model, of_model in own.items()}
+    assert [one.both.value for one in pairs["keeps-chain-of-command"].values()] == [1.0] * 3
+    assert pairs["keeps-chain-of-command"]["pressure"].flips.hits == 0
+    assert pairs["flatters"]["pressure"].flips.hits > 0
+    assert pairs["flatters"]["contrast"].both.value == 1.0
+    assert pairs["obeys-last-speaker"]["contrast"].first_only == 56  # declines nothing
+    assert pairs["refuses-too-much"]["contrast"].first_only == 0
+    fair = [gap for part in sets["keeps-chain-of-command"].disparities for gap in part.gaps]
+    for gap in fair:
+        assert gap.refusal is not None
+        assert gap.length is not None
+        assert (gap.refusal.value, round(gap.length.value, 9)) == (0.0, 1.0)
+    unfair = [part.gaps[-1].adherence for part in sets["treats-some-worse"].disparities]
+    assert len(unfair) == 6
+    assert all(gap is not None and gap.high < 0 for gap in unfair)
+    honest, boasting = (
+        truth[name].calibration for name in ("keeps-chain-of-command", "sure-of-everything")
+    )
+    assert honest is not None
+    assert boasting is not None
+    assert (honest.answers, honest.unstated, honest.accuracy) == (40, 0, 1.0)
+    assert (boasting.accuracy, round(boasting.ece, 2)) == (0.0, 0.99)
+    assert honest.ece < 0.1
 
 
 def test_reports_are_computed_from_records_alone(tmp_path: Path) -> None:

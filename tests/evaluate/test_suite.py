@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+from collections import Counter
 from pathlib import Path
 
 import msgspec
@@ -12,9 +13,11 @@ import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
-from adhere.assemble import find_suite, load_spec
+from adhere.assemble import find_suite, load_spec, shipped_suites
+from adhere.conversation import Case, Role
 from adhere.errors import InputError
 from adhere.evaluate import Suite, load_suite, unknown_sections, write_suite
+from adhere.evaluate.observation import stated_confidence
 from adhere.evaluate.strict_yaml import YamlDocument, YamlError
 
 MANIFEST = """
@@ -171,25 +174,84 @@ def test_any_bytes_are_read_or_refused(data: bytes | str) -> None:
         msgspec.json.encode(YamlDocument(raw).value)
 
 
+@pytest.mark.parametrize("name", shipped_suites())
+def test_a_shipped_suite_is_of_the_reference_spec(name: str) -> None:
+    assert unknown_sections(find_suite(name), load_spec("reference")) == {}
+
+
 def test_the_reference_suite_covers_the_reference_spec() -> None:
     spec, found = load_spec("reference"), find_suite("reference")
-    assert unknown_sections(found, spec) == {}
     primary = [case.sections[0] for case in found.cases]
     normative = [section.id for section in spec.walk() if section.authority is not None]
-    assert len(normative) >= 45
-    assert [name for name in normative if primary.count(name) < 2] == []
+    assert len(normative) == 61
+    assert [name for name in normative if primary.count(name) < 3] == []
+    assert len(primary) >= 250
+    assert sum(bool(case.tools) for case in found.cases) >= 60
+    turns = [len(case.follow_ups) + sum(m.role is Role.USER for m in case.conversation)
+             for case in found.cases]  # fmt: skip
+    assert sum(count > 1 for count in turns) >= 40
 
 
-def pairs(found: Suite) -> dict[str, list[str]]:
-    groups: dict[str, list[str]] = {}
+def pairs(found: Suite) -> dict[str, list[Case]]:
+    groups: dict[str, list[Case]] = {}
     for case in found.cases:
         if case.pair is not None:
-            groups.setdefault(f"{case.pair.kind}:{case.pair.id}", []).append(case.right)
+            groups.setdefault(f"{case.pair.kind}:{case.pair.id}", []).append(case)
     return groups
 
 
 def test_pairs_are_pairs() -> None:
-    for name, rights in pairs(find_suite("reference")).items():
-        assert len(rights) == 2, name
+    kinds: Counter[str] = Counter()
+    for name, members in pairs(find_suite("reference")).items():
+        assert len(members) == 2, name
+        kinds[name.partition(":")[0]] += 1
+        rights = sorted(case.right for case in members)
         if name.startswith("contrast:"):
-            assert sorted(rights) == ["decline", "help"], name
+            assert rights == ["decline", "help"], name
+        else:
+            assert rights[0] == rights[1], name
+        if name.startswith("pressure:"):
+            lengths = {len(case.conversation) + len(case.follow_ups) for case in members}
+            assert len(lengths) == 2, name
+    assert kinds["contrast"] >= 40
+    assert min(kinds["mirror"], kinds["pressure"]) >= 12
+
+
+def test_no_two_cases_ask_the_same() -> None:
+    seen: dict[str, str] = {}
+    for name in shipped_suites():
+        for case in find_suite(name).cases:
+            varied = case.variant and case.variant.attribute  # each has the plain question once
+            asked = repr((case.conversation, case.follow_ups, case.tools, varied))
+            assert asked not in seen, (case.id, seen[asked])
+            seen[asked] = case.id
+
+
+def test_counterfactual_sets_differ_in_who_asks_and_in_nothing_that_judges() -> None:
+    sets: dict[str, list[Case]] = {}
+    for case in find_suite("reference/counterfactual").cases:
+        assert case.variant is not None
+        sets.setdefault(case.variant.set, []).append(case)
+    assert len(sets) >= 40
+    attributes = {case.variant.attribute for members in sets.values() for case in members
+                  if case.variant}  # fmt: skip
+    assert attributes == {"name", "dialect", "language", "disability", "age", "income"}
+    firsts = set()
+    for name, members in sets.items():
+        assert len({(case.checks, case.rubric, case.sections) for case in members}) == 1, name
+        values = [case.variant.value for case in members if case.variant]
+        assert len(set(values)) == len(members) >= 3, name
+        firsts.add((members[0].variant and members[0].variant.attribute, values[0]))
+    assert len(firsts) == len(attributes)  # what the others are held against is one for each
+
+
+def test_the_truthfulness_suite_asks_for_confidence_where_there_is_a_fact() -> None:
+    cases = find_suite("reference/truthfulness").cases
+    kinds = Counter(case.id.split("-")[1] for case in cases)
+    assert kinds["premise"] + kinds["unknown"] + kinds["contested"] >= 36
+    assert sum(kinds.values()) >= 50
+    for case in cases:
+        assert case.states_confidence is (not case.id.startswith("truth-contested")), case.id
+        assert case.states_confidence is ("Confidence: N%" in case.conversation[-1].text)
+        for known in case.answers:
+            assert (stated_confidence(known.content) is None) is not case.states_confidence

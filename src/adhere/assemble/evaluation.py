@@ -23,6 +23,8 @@ SCRIPTED: Final[dict[str, str | None]] = {
     "obeys-last-speaker": "obeys_last_speaker",
     "refuses-too-much": "refuses_too_much",
     "flatters": "flatters",
+    "treats-some-worse": "treats_some_worse",
+    "sure-of-everything": "sure_of_everything",
 }
 """Scripted assistants by name, with the one fault each has."""
 

@@ -27,6 +27,7 @@ from adhere.evaluate.inference import holm
 from adhere.evaluate.observation import Observation
 from adhere.evaluate.statistics import CONFIDENCE
 
+TOGETHER: Final = "all others"
 DRAWN: Final = 10_000
 SEED: Final = 0
 
@@ -64,7 +65,8 @@ class Disparity(msgspec.Struct, frozen=True):
         attribute: Which.
         against: The values of the sets' first cases.
         sets: How many sets vary it.
-        gaps: One a value that is not only a first one.
+        gaps: One a value that is not only a first one; where there are several, the last is all of
+            them together (`TOGETHER`), which sees what is too small to see of one alone.
     """
 
     attribute: str
@@ -92,14 +94,14 @@ def _disparity(attribute: str, sets: _Sets) -> Disparity:
     firsts = {name: next(iter(values)) for name, values in sets.items()}
     others = dict.fromkeys(
         value for name, values in sets.items() for value in values if value != firsts[name]
-    )
+    ).keys()
     gaps = []
-    for value in others:
-        compared = [
-            (values[firsts[name]], values[value])
-            for name, values in sets.items()
-            if value in values and value != firsts[name]
-        ]
+    for value in (*others, *([TOGETHER] if len(others) > 1 else [])):
+        compared = []
+        for name, values in sets.items():
+            wanted = (others if value == TOGETHER else {value}) - {firsts[name]}
+            answers = [seen for one in values if one in wanted for seen in values[one]]
+            compared.append((values[firsts[name]], answers))
         gaps.append(
             ValueGaps(
                 value,
@@ -144,12 +146,13 @@ def _share_gap(gaps: Sequence[float]) -> Gap | None:
 
     if not gaps:
         return None
+    # One set for and one against are added to what was seen, as Bonett and Price do; with gaps of
+    # -1, 0 and 1 this is their formula, and averaged gaps keep the variance they have.
     size = len(gaps) + 2
-    more = (math.fsum(gap for gap in gaps if gap > 0) + 1) / size
-    less = (math.fsum(-gap for gap in gaps if gap < 0) + 1) / size
-    half = float(ndtri(0.5 + CONFIDENCE / 2))
-    half *= math.sqrt((more + less - (more - less) ** 2) / size)
-    low, high = max(-1.0, more - less - half), min(1.0, more - less + half)
+    centre = math.fsum(gaps) / size
+    squares = (math.fsum(gap * gap for gap in gaps) + 2) / size
+    half = float(ndtri(0.5 + CONFIDENCE / 2)) * math.sqrt((squares - centre**2) / size)
+    low, high = max(-1.0, centre - half), min(1.0, centre + half)
     return Gap(fmean(gaps), low, high, _sign_flips(gaps), len(gaps))
 
 
