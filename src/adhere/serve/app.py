@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import traceback
 from collections.abc import Awaitable, Callable
+from pathlib import PurePath
 from typing import Final
 
 import msgspec
@@ -117,6 +119,11 @@ class App:
             return _json(503, error_body(503, "unavailable", "the gateway cannot do its part now"))
         except ClientGone:
             return web.Response(status=499)
+        except Exception as error:  # noqa: BLE001 - told in the shape that clients know
+            # Its message may hold what people wrote; where it was raised does not.
+            _log.error("%s: %s at %s", name, type(error).__name__, _place(error))
+            body = error_body(500, "internal_error", "the gateway failed", request=name)
+            return _json(500, body)
 
     async def _post(
         self, request: web.BaseRequest, interface: Interface, name: str
@@ -215,6 +222,12 @@ class App:
         wanted = request.path.removeprefix("/v1/decisions/")
         found = await self._explainer.explain(wanted, who)
         return _json(200, msgspec.json.encode(found))
+
+
+def _place(error: BaseException) -> str:
+    """Return where an error was raised: file, line, function; none of the values."""
+    last = traceback.extract_tb(error.__traceback__)[-1]
+    return f"{PurePath(last.filename).name}:{last.lineno} {last.name}"
 
 
 def _json(status: int, body: bytes) -> web.Response:

@@ -22,6 +22,11 @@ from adhere.serve.incoming import Item
 from adhere.serve.recent import Recent
 
 _SECRETS: Final = (Credentials(),)
+_SAID_BY: Final = {
+    "system": {"system"}, "developer": {"developer"}, "user": {"user"}, "tool": {"tool"},
+    "model": {"model"}, "assistant": {"user", "model"},
+}  # fmt: skip
+"""Whose words count as whose. What a client says the model said, the client has written."""
 _INDEXES: Final = 256
 """Privileged texts that are kept prepared."""
 
@@ -43,11 +48,11 @@ class Detectors:
             speaker: Phrases(
                 Phrase(name, text)
                 for name, one in phrases.items()
-                if speaker in one.said_by
+                if of.intersection(one.said_by)
                 for text in one.any
             )
-            for speaker in ("system", "developer", "user", "tool", "model")
-            if any(speaker in one.said_by for one in phrases.values())
+            for speaker, of in _SAID_BY.items()
+            if any(of.intersection(one.said_by) for one in phrases.values())
         }
         self._indexes: Recent[bytes, PrivilegedIndex] = Recent(_INDEXES)
 

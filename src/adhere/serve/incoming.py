@@ -39,8 +39,8 @@ class Item(msgspec.Struct, frozen=True):
         sent: What is sent on, for services that know developers.
         sent_as_system: The same for those that call them system.
         messages: What it says.
-        said: Every string in it, joined; with its speaker, what phrases are looked for in.
-        speaker: Whose words they are: ``system``, ``developer``, ``user`` or ``tool``.
+        said: Every string in it, joined, and the parts of its content as one text.
+        speaker: Whose words they are: ``system``, ``developer``, ``user``, ``assistant``, ``tool``.
         posing: What in its text poses as a message, by kind; tokens of templates are broken up.
         facts: Facts it states, and may.
         refused_facts: Names of facts that it may not state.
@@ -116,10 +116,13 @@ def _read(raw: bytes, interface: Interface, level: Authority, place: int) -> Ite
     if _role(value) == "developer":
         as_system = msgspec.json.encode({**value, "role": "system"})
     stated = facts_from(messages)
+    words = "".join(message.text for message in messages)
+    in_parts = any(not isinstance(message.content, str) for message in messages)
+    said = "\n".join([words, *leaves(value)] if in_parts else leaves(value))
     return Item(
-        sent, as_system, tuple(messages), "\n".join(leaves(value)), _speaker(messages, level),
+        sent, as_system, tuple(messages), said, _speaker(messages, level),
         tuple(posing), stated.facts, tuple(one.name for one in stated.refused), demoted,
-        "".join(message.text for message in messages), {},
+        words, {},
     )  # fmt: skip
 
 
@@ -179,4 +182,4 @@ def _speaker(messages: Sequence[Message], level: Authority) -> str:
     role = messages[0].role if messages else Role.USER
     if role is Role.SYSTEM:
         return "system" if level is Authority.SYSTEM else "developer"
-    return {Role.DEVELOPER: "developer", Role.TOOL: "tool"}.get(role, "user")
+    return role.value

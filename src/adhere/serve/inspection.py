@@ -85,7 +85,10 @@ class Inspector:
         _settings(in_force, sheet)
         tools = self._tools(asked, who, rules, sheet)
         if self._detectors.choices and sheet.table.is_on("phrases"):
-            self._phrases(asked, items, sheet)
+            try:
+                self._phrases(asked, items, sheet)
+            except Exception as error:  # noqa: BLE001 - a check that cannot answer says so
+                sheet.fail("phrases", Reason(full=f"it failed: {type(error).__name__}"))
         return Inspected(items, tools, in_force)
 
     def _tools(self, asked: Asked, who: Principal, rules: Rules, sheet: Sheet) -> bytes:

@@ -9,7 +9,7 @@ from typing import Final
 import msgspec
 
 from adhere.conversation import Message, ToolCall
-from adhere.detect import Detector, Finding, StreamScanner, View
+from adhere.detect import Detector, Finding, Scanned, StreamScanner, View
 from adhere.resolve import (
     Confirmation,
     Decision,
@@ -85,10 +85,19 @@ class Outgoing:
         if not text:
             return True
         view = View(text)
-        self.found([one for detector in self._observed for one in detector.find(view)], 0)
-        findings = [one for detector in self._enforced for one in detector.find(view)]
+        try:
+            self.found([one for detector in self._observed for one in detector.find(view)], 0)
+            findings = [one for detector in self._enforced for one in detector.find(view)]
+        except Exception as error:  # noqa: BLE001 - a check that cannot answer says so
+            return not self.failed(error)
         self.found(findings, 0)
         return not findings
+
+    def failed(self, error: Exception) -> bool:
+        """Write down that the checks on text cannot answer; return whether nothing may leave."""
+        why = Reason(full=f"it failed: {type(error).__name__}")
+        stops = [self.sheet.fail(name, why) for name in self._on]
+        return any(stops)
 
     def found(self, findings: Sequence[Finding], left: int) -> None:
         """Write down what a detector found."""
@@ -152,19 +161,25 @@ class Channel:
 
     def feed(self, piece: str) -> str:
         """Take the next piece; return what may leave."""
-        scanned = self._scanner.feed(piece)
-        return self._pass(scanned.text, scanned.findings, scanned.left)
+        return self._scan(lambda: self._scanner.feed(piece))
 
     def finish(self) -> str:
         """Say that nothing follows; return what is left."""
-        scanned = self._scanner.finish()
-        return self._pass(scanned.text, scanned.findings, scanned.left)
+        return self._scan(self._scanner.finish)
 
-    def _pass(self, text: str, findings: Sequence[Finding], left: int) -> str:
-        if findings:
-            self._outgoing.found(findings, left)
+    def _scan(self, step: Callable[[], Scanned]) -> str:
+        try:
+            scanned = step()
+        except Exception as error:  # noqa: BLE001 - a check that cannot answer says so
+            # Closed or open, what was held back stays: nobody can say what is in it.
+            self._outgoing.failed(error)
+            self._outgoing.stopped = True
+            return ""
+        if scanned.findings:
+            self._outgoing.found(scanned.findings, scanned.left)
         if self._scanner.stopped:
             self._outgoing.stopped = True
+        text = scanned.text
         if text:
             text = self._outgoing.take(text)
             self.said.append(text)
