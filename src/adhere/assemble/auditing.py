@@ -8,7 +8,7 @@ from typing import Literal
 
 import msgspec
 
-from adhere.audit.content import content_path, read_content, unseal
+from adhere.audit.content import ContentReader
 from adhere.audit.folder import INDEX, LogFolder
 from adhere.audit.index import AuditIndex, AuditQuery
 from adhere.audit.keys import open_key_store
@@ -24,7 +24,6 @@ from adhere.audit.proof import (
 from adhere.audit.record import Admitted, Completed, Record, decode_record
 from adhere.audit.witness import Witness
 from adhere.errors import InputError, SystemFault
-from adhere.spec import digest_bytes
 
 _MOST_BYTES = 1 << 20
 
@@ -146,19 +145,11 @@ def content_of(log: LogFolder, keys: Path, record: Record) -> bytes | None:
     """
     if not isinstance(record, Admitted | Completed) or record.content is None:
         return None
-    wanted = record.content
     store = open_key_store(keys)
     try:
-        key = store.key_named(bytes.fromhex(wanted.key))
+        return ContentReader(log.path, store).read(record.content)
     finally:
         store.close()
-    if key is None:
-        return None
-    path = content_path(log.path, wanted.key)
-    for piece in read_content(path)[0]:
-        if digest_bytes(piece) == wanted.digest:
-            return unseal(piece, key)
-    raise InputError("the content of the record is missing", place=str(path))
 
 
 def cosign(witness: Path, target: Path, key: VerifierKey | None) -> str:

@@ -26,6 +26,8 @@ from adhere.spec import digest_bytes
 
 _NONCE_BYTES: Final = 12
 _CACHED: Final = 4096
+_READ_AT_ONCE: Final = 64
+"""Conversations whose content is kept while a log is read."""
 _TABLE: Final = """
 CREATE TABLE IF NOT EXISTS content_key (
     name BLOB PRIMARY KEY, conversation TEXT NOT NULL UNIQUE, wrapped BLOB NOT NULL
@@ -191,6 +193,43 @@ def read_content(path: Path) -> tuple[list[bytes], int]:
     data = read_or_none(path) or b""
     pieces = list(_pieces(data))
     return pieces, sum(len(piece) + 4 for piece in pieces)
+
+
+class ContentReader:
+    """Reads the content of many records, keeping what it will need again soon.
+
+    Memory: the content of the last few conversations.
+    """
+
+    def __init__(self, folder: Path, keys: KeyStore) -> None:
+        """Prepare. ``folder`` is the log's."""
+        self._folder, self._keys = folder, keys
+        self._kept: dict[str, tuple[bytes, dict[str, bytes]]] = {}
+
+    def read(self, reference: ContentReference) -> bytes | None:
+        """Return a record's content, decrypted; None where it was erased.
+
+        Raises:
+            InputError: What is stored is not what was recorded.
+            SystemFault: It cannot be read.
+        """
+        kept = self._kept.pop(reference.key, None)
+        if kept is None or reference.digest not in kept[1]:
+            key = self._keys.key_named(bytes.fromhex(reference.key))
+            if key is None:
+                return None
+            path = content_path(self._folder, reference.key)
+            try:
+                pieces = read_content(path)[0]
+            except OSError as error:
+                raise SystemFault(f"cannot read it: {error.strerror}", place=str(path)) from error
+            kept = key, {digest_bytes(piece): piece for piece in pieces}
+            if reference.digest not in kept[1]:
+                raise InputError("the content of the record is missing", place=str(path))
+        while len(self._kept) >= _READ_AT_ONCE:
+            del self._kept[next(iter(self._kept))]
+        self._kept[reference.key] = kept
+        return unseal(kept[1][reference.digest], kept[0])
 
 
 def _pieces(data: bytes) -> Iterator[bytes]:
