@@ -17,7 +17,7 @@ from adhere.audit import LogFolder
 from adhere.audit.content import ContentReader
 from adhere.audit.disk import Disk, read_or_none
 from adhere.audit.keys import open_key_store
-from adhere.errors import InputError, SystemFault, UsageError
+from adhere.errors import SystemFault, UsageError
 from adhere.evaluate.replay_log import Ended, EndedRequests, LogReplay, Redecider, Tally
 
 _SAVE_EVERY: Final = 5.0
@@ -130,12 +130,11 @@ def _decide(ended: Ended, reader: ContentReader, decider: Redecider, tally: Tall
     elif ended.completed.content is not None:
         answer = reader.read(ended.completed.content)
         why = "erased" if answer is None else "unreadable"
-    try:
-        again = decider.decide(ended, request, answer)
-    except InputError:
-        tally.leave_out("unreadable")
-        return
-    tally.add(ended, again, why)
+    again = decider.decide(ended, request, answer)
+    if isinstance(again, str):
+        tally.leave_out(again)
+    else:
+        tally.add(ended, again, why)
 
 
 def _go_on(

@@ -16,7 +16,9 @@ import msgspec
 from adhere.audit import Admitted, Completed, DecisionEntry, Interrupted, Record
 from adhere.resolve import DecisionOutcome
 
-NotDecided: TypeAlias = Literal["erased", "not kept", "unreadable"]
+NotDecided: TypeAlias = Literal["erased", "not kept", "unreadable", "unknown key"]
+"""Why a request cannot be decided again; ``unknown key``: the rules do not say whose it is."""
+
 OBSERVED: Final = "observed."
 """Before the name of a check that decided and changed nothing."""
 
@@ -58,16 +60,13 @@ class Again(msgspec.Struct, frozen=True):
 class Redecider(Protocol):
     """Decides a recorded request again."""
 
-    def decide(self, ended: Ended, request: bytes, answer: bytes | None) -> Again:
-        """Decide.
+    def decide(self, ended: Ended, request: bytes, answer: bytes | None) -> Again | NotDecided:
+        """Decide, or say why not.
 
         Args:
             ended: The records.
             request: What was asked, as it came.
             answer: What the service answered, where it is kept.
-
-        Raises:
-            InputError: It cannot be read as a request.
         """
         ...
 
