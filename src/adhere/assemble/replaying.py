@@ -13,15 +13,40 @@ from typing import Final
 import msgspec
 
 from adhere.assemble.auditing import records_of
+from adhere.assemble.loading import REFERENCE, find_document
+from adhere.assemble.serve_config import load_config
+from adhere.assemble.serving import load_release
 from adhere.audit import LogFolder
 from adhere.audit.content import ContentReader
 from adhere.audit.disk import Disk, read_or_none
 from adhere.audit.keys import open_key_store
 from adhere.errors import SystemFault, UsageError
 from adhere.evaluate.replay_log import Ended, EndedRequests, LogReplay, Redecider, Tally
+from adhere.serve.again import GatewayAgain
+from adhere.serve.config import SpecChoice
+from adhere.spec import digest_json
 
 _SAVE_EVERY: Final = 5.0
 """Seconds between two drafts of a report."""
+
+
+def gateway_rules(settings: Path, spec: str | None) -> tuple[Redecider, tuple[str, str]]:
+    """Return what decides as a gateway would, its digest, and its spec's.
+
+    Args:
+        settings: The gateway's configuration (``adhere.toml``).
+        spec: Another spec than the configuration's.
+
+    Raises:
+        InputError: A file is not what it has to be.
+    """
+    config = load_config(settings)
+    if spec is not None:
+        path = spec if spec == REFERENCE else str(find_document(spec).absolute())
+        config = msgspec.structs.replace(config, spec=SpecChoice(path=path))
+    rules = load_release(config, settings.parent).current
+    digest = digest_json([msgspec.to_builtins(config), rules.spec.spec_digest])
+    return GatewayAgain(rules), (digest, rules.spec.spec_digest)
 
 
 class Progress(msgspec.Struct, frozen=True):
@@ -129,7 +154,7 @@ def _decide(ended: Ended, reader: ContentReader, decider: Redecider, tally: Tall
         why = "interrupted"
     elif ended.completed.content is not None:
         answer = reader.read(ended.completed.content)
-        why = "erased" if answer is None else "unreadable"
+        why = "erased" if answer is None else "only as sent"
     again = decider.decide(ended, request, answer)
     if isinstance(again, str):
         tally.leave_out(again)

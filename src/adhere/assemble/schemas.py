@@ -26,6 +26,7 @@ from adhere.evaluate import (
     VerdictRecord,
 )
 from adhere.evaluate.labels import Label, LabelSample
+from adhere.evaluate.replay_log import LogReplay
 from adhere.evaluate.run import TurnRecord
 from adhere.evolve import SpecDiff
 from adhere.judge import ReportCards
@@ -85,6 +86,7 @@ SCHEMAS: Final[dict[str, tuple[Any, str]]] = {
     "audit-log-1": (LogIdentity, "The log.json of an audit log"),
     "audit-verification-1": (AuditVerification, "What `adhere audit verify LOG` found"),
     "consistency-proof-1": (ConsistencyProof, "A proof that an audit log only grew"),
+    "log-replay-1": (LogReplay, "What `adhere replay LOG --settings` found"),
     "witnessed-1": (Seen, "What a witness remembers of a log"),
     "proof-report-1": (ProofReport, "What `adhere audit verify PROOF` found"),
 }

@@ -14,6 +14,7 @@ from rich.text import Text
 
 from adhere.assemble.loading import read_limited
 from adhere.cli.options import console, figure, json_option, print_json
+from adhere.cli.replay_log import replay_audit_log
 from adhere.errors import InputError, SystemFault, UsageError
 from adhere.evaluate import Rate
 from adhere.evaluate.replay_consent import replay_consent
@@ -51,9 +52,20 @@ _FILE = click.Path(path_type=Path)
 @click.option("--tools", type=_FILE, help="Tool specs (adhere/tool-specs/1), TOML or JSON.")
 @click.option("--rules", type=_FILE, help="Rules of the attacks (adhere/attack-rules/1), TOML.")
 @click.option("--scope", type=_FILE, help="A scope of autonomy (adhere/scope/1), TOML or JSON.")
+@click.option("--spec", metavar="SPEC", help="Decide an audit log's requests under this spec.")
+@click.option("--settings", type=_FILE, metavar="FILE",
+              help="Decide them under this adhere.toml.  [default: adhere.toml]")  # fmt: skip
+@click.option("--keys", type=_FILE, metavar="DIR",
+              help="Folder of the log's secrets.  [default: LOG.keys]")  # fmt: skip
+@click.option("-o", "--output", type=_FILE, metavar="FILE",
+              help="Write the report to FILE; what was cut off goes on from it.")  # fmt: skip
 @json_option
 def command(
     logs: tuple[Path, ...],
+    spec: str | None,
+    settings: Path | None,
+    keys: Path | None,
+    output: Path | None,
     gate: bool,
     consent: bool,
     suites: tuple[str, ...],
@@ -62,10 +74,15 @@ def command(
     scope: Path | None,
     as_json: bool,
 ) -> int:
-    """Decide recorded agent runs again, and report what that would have changed.
+    """Decide what was recorded again, and report what that would have changed.
 
-    LOG is a file of recorded runs, one JSON object a line, which may be gzipped; or a folder of
-    such files.
+    LOG is the folder of an audit log, for --spec and --settings; else a file of recorded runs, one
+    JSON object a line, which may be gzipped, or a folder of such files.
+
+    --spec and --settings decide the requests of an audit log again by the checks of the gateway,
+    before a release: what comes out otherwise, by check, section and developer. The log must keep
+    content; what was erased, or cannot be decided again, is counted by its reason. Exit code 1
+    where something else would happen to a request.
 
     --gate takes runs as AgentDyn records them. Its tools and attacks are known; for others give
     --tools and --rules. It reports the attacks that succeed without a defence, under "confirm
@@ -81,9 +98,20 @@ def command(
       adhere replay agentdyn/ --gate
       adhere replay runs.jsonl.gz --gate --suite shopping --json
       adhere replay gpt-4o-airline.jsonl.gz --consent
+      adhere replay adhere-audit --settings next.toml -o flips.json
     """
-    if gate is consent:
-        raise UsageError("say what to look for, one thing", remedy="add --gate or --consent")
+    again = spec is not None or settings is not None
+    if gate + consent + again != 1:
+        raise UsageError(
+            "say what to look for, one thing",
+            remedy="add --gate, --consent, or --spec and --settings",
+        )
+    if again:
+        if len(logs) != 1:
+            raise UsageError("one audit log at a time")
+        return replay_audit_log(
+            logs[0], keys, settings or Path("adhere.toml"), spec, output, as_json
+        )
     specs = airline_tools() if consent else known_tools()
     if tools is not None:
         specs = parse_tool_specs(read_limited(tools, _MAX_CONFIG), name=str(tools))
