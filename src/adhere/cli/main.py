@@ -36,6 +36,9 @@ VERBS: Final[dict[str, dict[str, str]]] = {
     "Account for decisions": {
         "audit": "Keep, verify, prove and query the record of every decision.",
     },
+    "Publish": {
+        "publish": "Write the site: the spec to read, with its results beside it.",
+    },
     "Evaluate models": {
         "demo": "From a spec to a first report, with nothing to set up.",
         "evaluate": "Ask models a suite of cases and report how well they adhere.",

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
-
 from adhere.evolve import SpecDiff
 from adhere.evolve.diff_summary import (
     LABEL,
@@ -16,6 +14,7 @@ from adhere.evolve.diff_summary import (
     verdict,
 )
 from adhere.evolve.diff_visible import visible, visible_run
+from adhere.publish.site.history import anchors
 from adhere.publish.templating import environment
 
 
@@ -26,7 +25,7 @@ def render_diff(diff: SpecDiff) -> str:
         .get_template("diff.html.j2")
         .render(
             diff=diff,
-            sections=list(zip(_anchors(diff), diff.sections, strict=True)),
+            sections=list(zip(anchors(diff), diff.sections, strict=True)),
             summary=summary(diff),
             verdict=verdict(diff),
             happened=happened,
@@ -39,14 +38,3 @@ def render_diff(diff: SpecDiff) -> str:
             visible_run=visible_run,
         )
     )
-
-
-def _anchors(diff: SpecDiff) -> list[str]:
-    """One name a section to jump to: its id, with a number where two have the same."""
-    seen: Counter[str] = Counter()
-    names = []
-    for section in diff.sections:
-        seen[section.id] += 1
-        number = seen[section.id]
-        names.append(f"s-{section.id}" if number == 1 else f"s-{section.id}~{number}")
-    return names
