@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
 import msgspec
 from msgspec.structs import replace
 
 from adhere.assemble.loading import find_document, load_spec, read_limited
+from adhere.audit import Admitted, Completed, LogFolder, decode_record
+from adhere.audit.proof import write_inclusion
 from adhere.conversation import Answer
 from adhere.errors import InputError, UsageError
-from adhere.evaluate import AnswerRecord, Report, read_cases, read_records, report_on
+from adhere.evaluate import AnswerRecord, read_cases, read_records, report_on
 from adhere.evaluate.run import Key
 from adhere.judge import Verdict
 from adhere.publish.site import (
@@ -98,20 +100,19 @@ def find_run(folder: Path, slug: str) -> RunEvidence:
         InputError: The folder holds no run, or a file of it cannot be read.
     """
     report = report_on(folder)
-    cases = read_cases(folder)
     seed = seed_of(report)
     return RunEvidence(
         slug=slug,
         title=report.manifest.suite.title,
         report=report,
-        cases=cases,
-        transcripts=_transcripts(folder, report, seed),
+        cases=read_cases(folder),
+        transcripts=_transcripts(folder, seed),
         seed=seed,
         downloads=tuple(name for name in DOWNLOADS if (folder / name).is_file()),
     )
 
 
-def _transcripts(folder: Path, report: Report, seed: int) -> tuple[Transcript, ...]:
+def _transcripts(folder: Path, seed: int) -> tuple[Transcript, ...]:
     if not (folder / "records.jsonl").exists():
         return ()
     keys = [record.key for record in read_records(folder) if isinstance(record, AnswerRecord)]
@@ -125,7 +126,8 @@ def _transcripts(folder: Path, report: Report, seed: int) -> tuple[Transcript, .
             answers[record.key] = record.answer
         else:
             verdicts[record.key] = record.verdict
-    cases = {case.id: case for case in read_cases(folder)}
+    asked = {name for _, name, _ in drawn}
+    cases = {case.id: case for case in read_cases(folder) if case.id in asked}
     return tuple(
         Transcript(key[0], cases[key[1]], key[2], answers[key], verdicts.get(key))
         for key in drawn
@@ -149,21 +151,43 @@ def find_runs(folders: Iterable[Path]) -> tuple[RunEvidence, ...]:
     )
 
 
-def find_decisions(path: Path) -> dict[str, ShownDecision]:
+def find_decisions(path: Path, log: Path | None = None) -> dict[str, ShownDecision]:
     """Return the decisions of a file of ``decision/1`` or ``public-decision/1``, one a line.
 
     Only the public view of each is kept.
 
+    Args:
+        path: The file.
+        log: The folder of an audit log; each decision it recorded comes with a proof of that.
+
     Raises:
-        InputError: A line is not a decision.
+        InputError: A line is not a decision, or the log is damaged.
+        UsageError: There is no log.
     """
     shown = {}
     for number, line in enumerate(read_limited(path, _MOST_BYTES).splitlines(), 1):
-        if not line.strip():
+        if line.strip():
+            decision = _decision(line, f"{path}:{number}")
+            shown[decision.id] = ShownDecision(decision)
+    return shown if log is None else shown | _proved(shown, LogFolder(log))
+
+
+def _proved(shown: Mapping[str, ShownDecision], log: LogFolder) -> dict[str, ShownDecision]:
+    """Return those of the decisions that the log recorded, each with its first record's proof."""
+    signed = log.checkpoint()
+    size = signed.checkpoint.size
+    nodes = log.nodes(size)
+    found: dict[str, ShownDecision] = {}
+    for number, entry in log.entries(0, size):
+        record = decode_record(entry, f"{log.path}: record {number}")
+        if not isinstance(record, Admitted | Completed):
             continue
-        decision = _decision(line, f"{path}:{number}")
-        shown[decision.id] = ShownDecision(decision)
-    return shown
+        for name in {decision.id for decision in record.decisions} & (shown.keys() - found.keys()):
+            proof = write_inclusion(number, entry, signed.note, size, nodes)
+            found[name] = replace(
+                shown[name], origin=log.identity.origin, number=number, proof=proof
+            )
+    return found
 
 
 def _decision(line: bytes, place: str) -> PublicDecision:

@@ -38,6 +38,7 @@ VERBS: Final[dict[str, dict[str, str]]] = {
     },
     "Publish": {
         "publish": "Write the site: the spec to read, with its results beside it.",
+        "site": "Serve the same site, with search that needs no script.",
     },
     "Evaluate models": {
         "demo": "From a spec to a first report, with nothing to set up.",

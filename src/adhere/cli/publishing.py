@@ -23,6 +23,7 @@ class Sources(msgspec.Struct, frozen=True):
     runs: tuple[Path, ...]
     translations: tuple[str, ...]
     decisions: Path | None
+    log: Path | None
     changelog: Path | None
     title: str
 
@@ -40,7 +41,7 @@ class Sources(msgspec.Struct, frozen=True):
             title=site_title(self.title, editions),
             editions=editions,
             runs=find_runs(self.runs),
-            decisions=find_decisions(self.decisions) if self.decisions else {},
+            decisions=find_decisions(self.decisions, self.log) if self.decisions else {},
             feedback=feedback,
             live=live,
         )
@@ -72,6 +73,10 @@ def source_options(function: Callable[..., Any]) -> Callable[..., Any]:
         type=click.Path(path_type=Path),
         help="Decisions to explain, one a line (JSON).",
     )
+    @click.option(
+        "--log", type=click.Path(path_type=Path),
+        help="The audit log that recorded them: each comes with its proof, which holds the record.",
+    )  # fmt: skip
     @click.option(
         "--changelog", type=click.Path(path_type=Path),
         help="Markdown whose headings name versions: the reasons for changes.",

@@ -71,8 +71,9 @@ def change_page(
     told = list(zip(anchors(diff), diff.sections, strict=True))
     meaning = [pair for pair in told if worth_telling(pair[1])]
     return {
-        "diff": diff, "old": old, "new": new, "sections": meaning, "hidden": len(told) - len(meaning),
-        "summary": summary(diff), "verdict": verdict(diff), "happened": happened,
+        "diff": diff, "old": old, "new": new, "sections": meaning,
+        "hidden": len(told) - len(meaning), "summary": summary(diff), "verdict": verdict(diff),
+        "happened": happened,
         "touched": touched, "example_happened": example_happened, "field_words": field_words,
         "value_words": value_words, "label_fields": LABEL, "visible": visible,
         "visible_run": visible_run, "side": side,

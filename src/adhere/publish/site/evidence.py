@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import random
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Final
 
@@ -16,6 +17,9 @@ from adhere.spec import Section, Spec
 
 TRANSCRIPTS: Final = 5
 """How many transcripts a suite shows, drawn at random so that nobody chose them."""
+
+SHOWN_CASES: Final = 60
+"""How many cases of a section its page shows; the run's files have all."""
 
 WORST: Final = 8
 """How many sections the page names as areas to improve."""
@@ -46,7 +50,7 @@ class RunEvidence(msgspec.Struct, frozen=True):
     slug: str
     title: str
     report: Report
-    cases: tuple[Case, ...]
+    cases: Iterable[Case]
     transcripts: tuple[Transcript, ...]
     seed: int
     downloads: tuple[str, ...] = ()
@@ -112,6 +116,7 @@ class Evidence:
         }
         self._measured: dict[str, list[Measured]] = {}
         self._cases: dict[str, list[tuple[RunEvidence, Case]]] = {}
+        self._counts: Counter[str] = Counter()
         suites: set[str] = set()
         for run in runs:
             for row in run.report.by_section:
@@ -129,16 +134,22 @@ class Evidence:
     def _note_cases(self, run: RunEvidence) -> None:
         for case in run.cases:
             names = {self._current[name] for name in case.sections if name in self._current}
+            self._counts.update(names)
             for name in names:
-                self._cases.setdefault(name, []).append((run, case))
+                if len(kept := self._cases.setdefault(name, [])) < SHOWN_CASES:
+                    kept.append((run, case))
 
     def measured(self, section: str) -> Sequence[Measured]:
         """Return a section's figures, run after run."""
         return self._measured.get(section, ())
 
     def cases(self, section: str) -> Sequence[tuple[RunEvidence, Case]]:
-        """Return the cases that test a section, each suite once."""
+        """Return the first cases that test a section, each suite once."""
         return self._cases.get(section, ())
+
+    def count(self, section: str) -> int:
+        """Return how many cases test a section, each suite once."""
+        return self._counts[section]
 
     def span(self, section: str) -> tuple[float, float] | None:
         """Return the lowest and the highest rate any model has, or None where nothing is known."""
@@ -151,7 +162,7 @@ class Evidence:
         return [
             Gap(section, section.no_test_reason or "", len(section.examples), len(section.markers))
             for section in self._spec.walk()
-            if section.authority is not None and section.id not in self._cases
+            if section.authority is not None and not self._counts[section.id]
         ]
 
 

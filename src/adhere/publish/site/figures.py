@@ -10,9 +10,6 @@ from adhere.publish.charts import Chart, Point, interval_chart, trend_chart
 from adhere.publish.site.evidence import Evidence, RunEvidence, by_model, weakest
 from adhere.publish.site.reading import ShownSection
 
-SHOWN_CASES: Final = 60
-"""How many cases of a section its page shows; the run's files have all."""
-
 _CHARTED: Final = 24
 """How many sections a chart shows; the table has all."""
 
@@ -40,13 +37,12 @@ def section_page(shown: ShownSection, evidence: Evidence) -> dict[str, Any]:
         ]
         title = f"{run.title}: share of answers that keep to this section"
         charts.append((run, interval_chart(f"c{number}", title, ["Adheres"], groups)))
-    cases = evidence.cases(name)
     return {
         "shown": shown,
         "measured": evidence.measured(name),
         "charts": charts,
-        "cases": cases[:SHOWN_CASES],
-        "all_cases": len(cases),
+        "cases": evidence.cases(name),
+        "all_cases": evidence.count(name),
     }
 
 

@@ -1,11 +1,14 @@
-"""Every page of a site, by its address. The static site writes them all; the live one renders what
-is asked for. Both are the same bytes, but for what only a server can do.
+"""Every page of a site, by its address.
+
+The static site writes them all; the live one renders what is asked for. Both are the same, but for
+what only a server can do.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from functools import cached_property
+from itertools import pairwise
 from typing import Any, Final
 from urllib.parse import quote
 
@@ -110,7 +113,7 @@ class Pages:
             "index.html": lambda: self.render("index.html", "overview", "", self._overview()),
             "read/index.html": lambda: self._read("read/index.html", site.current, 0),
             "search.html": lambda: self.search("", ()),
-            "404.html": lambda: self.render("404.html", "missing", "", {}),
+            "404.html": lambda: self.missing(0),
             "results/index.html": self._results,
             "changes/index.html": self._changes,
             "why/index.html": lambda: self.why(""),
@@ -203,7 +206,7 @@ class Pages:
     def history(self) -> History:
         """What happened to the sections of the newest version."""
         oldest_first = self.site.editions[::-1]
-        diffs = [self.diff(a, b) for a, b in zip(oldest_first, oldest_first[1:], strict=False)]
+        diffs = [self.diff(a, b) for a, b in pairwise(oldest_first)]
         return history([(edition.slug, edition.spec) for edition in oldest_first], diffs)
 
     def diff(self, old: Edition, new: Edition) -> SpecDiff:
@@ -252,7 +255,7 @@ class Pages:
                 for n, text in enumerate((edition.spec, *edition.translations))
             ],
             "newest": newest,
-            "used": {s.effective for top in shown for s in top.walk()},
+            "used": _levels(shown),
             "evidence": self.evidence if newest else None,
             "history": self.history if newest else None,
             "labels": self._labels,
@@ -302,16 +305,20 @@ class Pages:
         ]
         return self.render(path, "change", "changes", {**values, "notes": notes})
 
-    def why(self, name: str, found: Any = None) -> Page:
-        """Return the page of a decision; of all, where the name is empty."""
-        path = why_path(name) if name else "why/index.html"
-        shown = found or self.site.decisions.get(name)
+    def why(self, name: str) -> Page:
+        """Return the page of a decision; where it is not known, the one that asks for its id."""
+        shown = self.site.decisions.get(name)
+        path = why_path(name) if shown else "why/index.html"
         return self.render(path, "why", "why", {"asked": name, "shown": shown})
+
+    def missing(self, depth: int) -> Page:
+        """Return the page of an address that holds nothing, ``depth`` folders down."""
+        return self.render(f"{'x/' * depth}404.html", "missing", "", {})
 
     def _policy(self) -> Page:
         spec = self.site.current.spec
         found = answered(spec)
-        settings = [setting for setting in spec.settings()]
+        settings = list(spec.settings())
         values = {
             "topics": found,
             "instruments": instruments(found),
@@ -332,6 +339,13 @@ class Pages:
 
 
 _PAGE_TITLES: Final = tuple((key, (address, words)) for key, address, words in _NAV)
+
+
+def _levels(shown: tuple[ShownSection, ...]) -> set[Authority]:
+    """Return the levels that badges name."""
+    found = {section.effective for top in shown for section in top.walk()} - {Authority.NONE}
+    own = {section.section.authority for top in shown for section in top.walk()}
+    return found | {level for level in own if level is not None}
 
 
 def why_path(name: str) -> str:

@@ -27,9 +27,12 @@ _OPTIONS: Final = (
     | pyromark.Options.ENABLE_STRIKETHROUGH
 )
 _TAGS: Final = frozenset(
-    "a abbr b blockquote br cite code dd del dl dt em hr i ins kbd li mark ol p pre q s small "
-    "strong sub sup table tbody td th thead tr u ul".split()
-)
+    {
+        "a", "abbr", "b", "blockquote", "br", "cite", "code", "dd", "del", "dl", "dt", "em", "hr",
+        "i", "ins", "kbd", "li", "mark", "ol", "p", "pre", "q", "s", "small", "strong", "sub",
+        "sup", "table", "tbody", "td", "th", "thead", "tr", "u", "ul",
+    }
+)  # fmt: skip
 _ATTRIBUTES: Final = {"a": {"href"}, "ol": {"start"}, "td": {"align"}, "th": {"align"}}
 _CLASSES: Final = {"sup": {"footnote-reference"}, "code": {"language-xml", "language-setting"}}
 _SCHEMES: Final = frozenset({"http", "https", "mailto"})

@@ -114,7 +114,7 @@ class SearchIndex:
         self._database.commit()
 
     def find(self, query: str, most: int = MOST_HITS) -> list[Hit]:
-        """Return what has all the words of the query, the best first; the last may be begun only."""
+        """Return what has all the words of the query, the best first; of the last a beginning."""
         words = _WORD.findall(query[:MOST_QUERY])
         if not words:
             return []

@@ -1,0 +1,201 @@
+"""The live site: the pages of the static one from a server, with a search that needs no script.
+
+`reading_app` is a Starlette application; what takes comments is mounted beside it by whoever
+assembles the two. It reads nothing after it was made, so it can be shared by threads, and answers
+only GET and HEAD.
+"""
+
+from __future__ import annotations
+
+import gzip
+import hashlib
+import re
+from collections import OrderedDict
+from collections.abc import Sequence
+from threading import Lock
+from typing import Final
+from urllib.parse import unquote
+
+import msgspec
+from starlette.applications import Starlette
+from starlette.concurrency import run_in_threadpool
+from starlette.datastructures import MutableHeaders
+from starlette.middleware import Middleware
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+from starlette.routing import BaseRoute, Route
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from adhere.publish.site.assets import POLICY
+from adhere.publish.site.pages import Page, Pages
+from adhere.publish.site.searching import MOST_QUERY, SearchIndex
+
+HEADERS: Final = {
+    "content-security-policy": f"{POLICY}; frame-ancestors 'none'",
+    "x-content-type-options": "nosniff",
+    "referrer-policy": "no-referrer",
+    "cross-origin-opener-policy": "same-origin",
+    "cross-origin-resource-policy": "same-origin",
+    "permissions-policy": "camera=(), geolocation=(), microphone=(), interest-cohort=()",
+}
+"""Of every response, whatever made it."""
+
+MOST_URL: Final = 2048
+"""Bytes of an address, query included."""
+
+_KEPT_BYTES: Final = 64 * 1024 * 1024
+_ID = re.compile(r"(?:sha256:)?([0-9a-f]{64})")
+
+
+class Ready(msgspec.Struct, frozen=True):
+    """A page made ready to be sent."""
+
+    plain: bytes
+    packed: bytes
+    type: str
+    tag: str
+
+
+class _Shelf:
+    """Pages that were rendered and packed, the ones used last, up to a number of bytes."""
+
+    def __init__(self, pages: Pages) -> None:
+        self._pages = pages
+        self._kept: OrderedDict[str, Ready] = OrderedDict()
+        self._bytes = 0
+        self._lock = Lock()  # one page is rendered once, however many ask for it
+
+    def known(self, address: str) -> Ready | None:
+        """Return a page that is ready."""
+        found = self._kept.get(address)
+        if found is not None:
+            self._kept.move_to_end(address)
+        return found
+
+    def get(self, address: str) -> Ready:
+        """Return a page, rendering it first where it is not ready.
+
+        Raises:
+            KeyError: There is no such page.
+        """
+        with self._lock:
+            found = self.known(address)
+            if found is None:
+                found = ready(self._pages.page(address))
+                self._kept[address] = found
+                self._bytes += len(found.plain) + len(found.packed)
+                while self._bytes > _KEPT_BYTES and len(self._kept) > 1:
+                    _, old = self._kept.popitem(last=False)
+                    self._bytes -= len(old.plain) + len(old.packed)
+            return found
+
+
+def ready(page: Page) -> Ready:
+    """Pack a page and give it a tag by its content."""
+    packed = gzip.compress(page.body, 6, mtime=0)
+    return Ready(page.body, packed, page.type, hashlib.sha256(page.body).hexdigest()[:20])
+
+
+class Guard:
+    """Refuses what no page needs, and puts the headers on everything."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one request."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+
+        async def with_headers(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                headers = MutableHeaders(scope=message)
+                for name, value in HEADERS.items():
+                    headers.setdefault(name, value)
+            await send(message)
+
+        if len(scope["raw_path"]) + len(scope["query_string"]) > MOST_URL:
+            refusal = Response("The address is too long.\n", 414, media_type="text/plain")
+            await refusal(scope, receive, with_headers)
+            return
+        await self._app(scope, receive, with_headers)
+
+
+def reading_app(pages: Pages, *, beside: Sequence[BaseRoute] = ()) -> Starlette:
+    """Return the application.
+
+    Args:
+        pages: What to serve; of a site that is ``live``.
+        beside: Routes of others, asked first, such as a ``Mount`` for comments.
+    """
+    shelf, index = _Shelf(pages), SearchIndex(pages.entries)
+
+    async def search(request: Request) -> Response:
+        query = request.query_params.get("q", "")[:MOST_QUERY]
+        part = request.headers.get("hx-request") == "true"
+
+        def made() -> Page:
+            return pages.search(query, index.find(query), part=part)
+
+        return send(
+            request, ready(await run_in_threadpool(made)), vary="accept-encoding, hx-request"
+        )
+
+    async def why(request: Request) -> Response:
+        asked = request.query_params.get("id", "").strip()
+        if not asked:
+            return await other(request, "why/index.html")
+        found = _ID.fullmatch(asked)
+        if found is None:
+            return send(request, ready(pages.why(asked[:71])), status=404)
+        name = f"sha256:{found[1]}"
+        if name not in pages.site.decisions:
+            return send(request, ready(pages.why(name)), status=404)
+        return RedirectResponse(f"{found[1]}.html", 303)
+
+    async def page(request: Request) -> Response:
+        address = unquote(request.path_params["address"]) or "index.html"
+        if address.endswith("/"):
+            address += "index.html"
+        return await other(request, address)
+
+    async def other(request: Request, address: str) -> Response:
+        if address in pages.redirects:
+            return RedirectResponse("../" * address.count("/") + pages.redirects[address], 308)
+        try:
+            known = shelf.known(address)
+            found = known if known else await run_in_threadpool(shelf.get, address)
+        except KeyError:
+            body = pages.missing(address.count("/"))
+            return send(request, ready(body), status=404)
+        return send(request, found, keep=address in pages.assets.files)
+
+    get = ["GET"]
+    routes: list[BaseRoute] = [
+        *beside,
+        Route("/search.html", search, methods=get),
+        Route("/why/index.html", why, methods=get),
+        Route("/why/", why, methods=get),
+        Route("/{address:path}", page, methods=get),
+    ]
+    return Starlette(routes=routes, middleware=[Middleware(Guard)])
+
+
+def send(
+    request: Request, page: Ready, *, status: int = 200, keep: bool = False,
+    vary: str = "accept-encoding",
+) -> Response:  # fmt: skip
+    """Return a page as a response: packed if the reader takes that, nothing if they have it."""
+    headers = {
+        "etag": f'"{page.tag}"',
+        "cache-control": "public, max-age=31536000, immutable" if keep else "no-cache",
+        "vary": vary,
+    }
+    if status == 200 and f'"{page.tag}"' in request.headers.get("if-none-match", ""):
+        return Response(status_code=304, headers=headers)
+    body = page.plain
+    if "gzip" in request.headers.get("accept-encoding", ""):
+        headers["content-encoding"] = "gzip"
+        body = page.packed
+    return Response(body, status, headers, media_type=page.type)

@@ -1,0 +1,200 @@
+"""Sites to test with: small ones, hostile ones, and a server for them."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from html.parser import HTMLParser
+
+from adhere.assemble.serving_site import SiteServer
+from adhere.compiler import compile_spec
+from adhere.publish.site import Edition, Pages, Site
+from adhere.spec import Spec
+
+BAD = "</title></style><script>window.hit=1</script><img src=x onerror='window.hit=2'>"
+
+HOSTILE = f"""+++
+title = "{BAD}"
+version = "9"
++++
+
+# Honest {{#honest authority=root}}
+
+{BAD}
+
+<script>window.hit=3</script>
+
+<svg onload="window.hit=4"><a xlink:href="javascript:window.hit=5">x</a></svg>
+
+[click](javascript:window.hit=6) [data](data:text/html,<script>window.hit=7</script>)
+<javascript:alert(1)>
+[odd]( java\tscript:window.hit=8) ![shot](http://evil.example/x.png "t")
+
+<div style="position:fixed;inset:0;background:red" id="main" class="top">over it all</div>
+
+<form action="http://evil.example/"><input name=q autofocus onfocus="window.hit=9"></form>
+<iframe src="http://evil.example/"></iframe><base href="http://evil.example/">
+<meta http-equiv="refresh" content="0;url=http://evil.example/">
+<link rel=stylesheet href=//evil.example/x.css>
+
+</section></main></body></html> unclosed <b><i><table><tr><td>
+
+!!! meta "{BAD.replace('"', "'")}"
+    {BAD}
+
+**Example**: {BAD}
+
+~~~xml
+<user comment="&lt;script&gt;window.hit=10&lt;/script&gt;">
+&lt;script&gt;window.hit=11&lt;/script&gt; {{{{ 7 * 7 }}}}
+</user>
+<comparison>
+<assistant> <!-- GOOD: [x](javascript:window.hit=12) <script>window.hit=13</script> -->
+&lt;/div&gt;&lt;/figure&gt;&lt;/section&gt;
+</assistant>
+<assistant recipient="&quot;&gt;&lt;script&gt;window.hit=14&lt;/script&gt;"> <!-- BAD -->
+x
+</assistant>
+</comparison>
+~~~
+
+# {BAD} {{#"><script>window.hit=15</script> authority=user tags=<b> oldids=main,"><i>}}
+
+Words.
+
+# Main {{#main authority=user}}
+
+A section may be called what a page calls a place of its own[^"><script>].
+
+# Main {{#Main authority=user}}
+
+Another, but for letter case. See [?](#main), [?](#nowhere) and [?](#honest).
+"""
+
+
+OLD = """# Kind {#kind authority=user}
+
+The assistant is kind.
+
+**Example**: a greeting
+
+~~~xml
+<user>
+Hello
+</user>
+<comparison>
+<assistant> <!-- GOOD -->
+Hello!
+</assistant>
+</comparison>
+~~~
+
+# Gone {#gone authority=user}
+
+This section is taken out in the next version.
+"""
+NEW = """+++
+language = "en"
++++
+
+# Kind always {#always_kind authority=developer oldids=kind owner=care}
+
+!!! summary "In plain words"
+    Kindness first.
+
+The assistant is always kind[^abcd]. See [?](#brief) and [its end](#brief).
+
+**Example**: a greeting
+
+~~~xml
+<user>
+Hello
+</user>
+<comparison>
+<assistant> <!-- GOOD: warm, as [?](#brief) -->
+Hello!
+</assistant>
+<assistant> <!-- BAD[#brief], however short -->
+Go <untrusted>away</untrusted>.
+</assistant>
+</comparison>
+~~~
+
+~~~setting
+id = "warmth"
+type = "integer"
+default = 3
+allowed = { min = 1, max = 5 }
+changeable_by = ["developer", "user"]
+bounds.user = { min = 2, max = 4 }
+summary = "How warm."
+~~~
+
+# Brief {#brief authority=guideline}
+
+The assistant is brief.
+"""
+GERMAN = """+++
+language = "de"
++++
+
+# Immer freundlich {#always_kind authority=guideline}
+
+Der Assistent ist immer freundlich.
+"""
+
+
+def compiled(text: str, name: str = "spec.md") -> Spec:
+    """Compile a document, whatever is found in it."""
+    return compile_spec(text.encode(), name=name).require()
+
+
+def edition(text: str, label: str, *translations: str) -> Edition:
+    """Return a version made of a document."""
+    slug = label.lower().replace(".", "-")
+    return Edition(slug, label, compiled(text), tuple(compiled(one) for one in translations))
+
+
+def pages_of(*editions: Edition, **more: object) -> Pages:
+    """Return the pages of a site of these versions, the newest first."""
+    return Pages(Site("Test", editions, **more))  # type: ignore[arg-type]
+
+
+@contextmanager
+def served(site: Site) -> Iterator[str]:
+    """Serve a site; yields the address of its root, which ends with a slash."""
+    server = SiteServer(site)
+    thread = threading.Thread(target=server.run, daemon=True)
+    thread.start()
+    try:
+        yield server.address
+    finally:
+        server.stop()
+        thread.join(20)
+        assert not thread.is_alive()
+
+
+class Seen(HTMLParser):
+    """What is in a page: elements, attributes, places, links and text."""
+
+    def __init__(self, page: bytes) -> None:
+        super().__init__()
+        self.elements: list[str] = []
+        self.attributes: list[tuple[str, str, str]] = []
+        self.text = ""
+        self.feed(page.decode())
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        """Note an element."""
+        self.elements.append(tag)
+        self.text += " "
+        self.attributes += [(tag, name, value or "") for name, value in attrs]
+
+    def handle_data(self, data: str) -> None:
+        """Note text."""
+        self.text += data
+
+    def values(self, name: str) -> list[str]:
+        """Return the values of an attribute."""
+        return [value for _, found, value in self.attributes if found == name]
