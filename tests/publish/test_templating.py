@@ -8,6 +8,7 @@ import re
 
 import pytest
 from jinja2 import UndefinedError
+from sites import contrast, tokens
 
 from adhere.publish import environment
 
@@ -44,23 +45,10 @@ def test_the_policy_admits_exactly_the_style_element() -> None:
     assert "unsafe" not in policy
 
 
-def luminance(colour: str) -> float:
-    digits = colour * 2 if len(colour) == 3 else colour
-    channels = [int(digits[at : at + 2], 16) / 255 for at in (0, 2, 4)]
-    linear = [c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in channels]
-    return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
-
-
-def contrast(one: str, other: str) -> float:
-    high, low = sorted((luminance(one), luminance(other)), reverse=True)
-    return (high + 0.05) / (low + 0.05)
-
-
 @pytest.mark.parametrize("scheme", [0, 1, 2], ids=["light", "dark", "print"])
 def test_every_ink_can_be_read_on_its_ground(scheme: int) -> None:
     (style,) = re.findall(r"<style>(.*?)</style>", render(title="t", words="w"), re.S)
-    block = re.findall(r":root \{(.*?)\}", style, re.S)[scheme]
-    colours = dict(re.findall(r"--([a-z-]+): #([0-9a-f]{6}|[0-9a-f]{3})\b", block))
+    colours = tokens(style)[scheme]
     pairs = [
         (ink, ground)
         for ink in ("ink", "quiet", "link")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -198,3 +199,25 @@ class Seen(HTMLParser):
     def values(self, name: str) -> list[str]:
         """Return the values of an attribute."""
         return [value for _, found, value in self.attributes if found == name]
+
+
+def tokens(style: str) -> list[dict[str, str]]:
+    """Return the colours of each ``:root`` of a style sheet, by name, as hexadecimal digits."""
+    blocks = re.findall(r":root \{(.*?)\}", style, re.S)
+    return [
+        dict(re.findall(r"--([a-z0-9-]+): #([0-9a-f]{6}|[0-9a-f]{3})\b", block)) for block in blocks
+    ]
+
+
+def luminance(colour: str) -> float:
+    """Return the relative luminance of a colour (WCAG 2.2)."""
+    digits = colour * 2 if len(colour) == 3 else colour
+    channels = [int(digits[at : at + 2], 16) / 255 for at in (0, 2, 4)]
+    linear = [c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in channels]
+    return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
+
+
+def contrast(one: str, other: str) -> float:
+    """Return the contrast ratio of two colours (WCAG 2.2)."""
+    high, low = sorted((luminance(one), luminance(other)), reverse=True)
+    return (high + 0.05) / (low + 0.05)

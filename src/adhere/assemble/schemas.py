@@ -34,6 +34,7 @@ from adhere.models import PriceList
 from adhere.models.batch import Dropped, Handed, Handing
 from adhere.models.cache import CachedAnswer
 from adhere.models.spending import Paid, Sent
+from adhere.publish.site.policy import PolicyMap
 from adhere.resolve import (
     Candidates,
     Decision,
@@ -46,6 +47,7 @@ from adhere.resolve.analyses.analyse import Analysis, AnalysisOfVersions
 from adhere.resolve.proofs.obligations import ObligationsFile, ProofsFile
 from adhere.resolve.settings.effective import SettingsResult
 from adhere.sources.fetch import Source
+from adhere.sources.scores import Scores
 from adhere.spec import Spec
 
 FOLDER: Final = Path(__file__).parent.parent / "schemas"
@@ -69,6 +71,8 @@ SCHEMAS: Final[dict[str, tuple[Any, str]]] = {
     "report-1": (Report, "The report.json of a run"),
     "label-sample-1": (LabelSample, "Which answers of a run people label"),
     "labels-1": (Label, "A line of what a person said of a run's answers"),
+    "scores-1": (Scores, "Scores that others have published"),
+    "policy-1": (PolicyMap, "What policymakers ask, and which sections answer"),
     "comparison-1": (Comparison, "What differs between two models"),
     "scope-1": (ScopeOfAutonomy, "A scope of autonomy"),
     "tool-specs-1": (ToolSpecs, "What an agent's tools do"),

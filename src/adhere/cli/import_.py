@@ -12,6 +12,7 @@ from typing import Final
 import click
 import msgspec
 
+from adhere.assemble.scores import read_replication
 from adhere.cli.options import json_option, print_json, write_file
 from adhere.conversation import Judgement
 from adhere.errors import InputError, SystemFault, UsageError
@@ -31,6 +32,7 @@ class Summary(msgspec.Struct, frozen=True):
     cases: int = 0
     recordings: int = 0
     judgements: int = 0
+    scores: int = 0
     models: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
 
@@ -50,7 +52,7 @@ def _xstest(path: Path, output: Path) -> Summary:
     models = tuple(dict.fromkeys(recording.model for recording in imported.recordings))
     return Summary(
         str(output), imported.rows, len(imported.cases), len(imported.recordings), len(judgements),
-        models, imported.notes,
+        models=models, notes=imported.notes,
     )  # fmt: skip
 
 
@@ -65,10 +67,21 @@ def _pandalm(path: Path, output: Path) -> Summary:
     return _judgements_only(output, parse_pandalm(rows), len(rows))
 
 
+def _replication(path: Path, output: Path) -> Summary:
+    scores = read_replication(path)
+    encoded = msgspec.json.format(msgspec.json.encode(scores), indent=2)
+    write_file(output / "scores.json", encoded + b"\n")
+    return Summary(
+        str(output), len(scores.scores), scores=len(scores.scores), models=scores.models,
+        notes=(scores.note,),
+    )  # fmt: skip
+
+
 KINDS: Final[dict[str, Callable[[Path, Path], Summary]]] = {
     "xstest": _xstest,
     "llmbar": _llmbar,
     "pandalm": _pandalm,
+    "replication": _replication,
 }
 
 
@@ -88,6 +101,9 @@ def command(kind: str, path: Path, output: Path, as_json: bool) -> int:
              Its sections are those of the published Model Spec.
     llmbar   folder with items.jsonl.gz and verdicts.jsonl.gz: judgements of 65 judge set-ups.
     pandalm  JSON lines of PandaLM's labelled test set (may be gzipped): judgements.
+    replication
+             folder of the independent replication of the Model Spec evaluation: scores of five
+             models for `adhere publish --scores`.
 
     \b
     Examples:
@@ -103,7 +119,10 @@ def command(kind: str, path: Path, output: Path, as_json: bool) -> int:
     made = []
     if summary.cases:
         made.append(f"{summary.cases} cases, answers of {', '.join(summary.models)}")
-    made.append(f"{summary.judgements} judgements")
+    if summary.scores:
+        made.append(f"{summary.scores} scores of {', '.join(summary.models)}")
+    if summary.judgements or not made:
+        made.append(f"{summary.judgements} judgements")
     click.echo(f"{summary.rows} rows: {'; '.join(made)}")
     for note in summary.notes:
         click.echo(f"note: {note}")

@@ -11,6 +11,7 @@ import click
 import msgspec
 
 from adhere.assemble.publishing import find_decisions, find_editions, find_runs, site_title
+from adhere.assemble.scores import load_scores
 from adhere.cli.options import SPEC
 from adhere.publish.site import Site
 
@@ -21,6 +22,7 @@ class Sources(msgspec.Struct, frozen=True):
     spec: str
     previous: tuple[str, ...]
     runs: tuple[Path, ...]
+    scores: tuple[Path, ...]
     translations: tuple[str, ...]
     decisions: Path | None
     log: Path | None
@@ -41,6 +43,7 @@ class Sources(msgspec.Struct, frozen=True):
             title=site_title(self.title, editions),
             editions=editions,
             runs=find_runs(self.runs),
+            scores=tuple(load_scores(path) for path in self.scores),
             decisions=find_decisions(self.decisions, self.log) if self.decisions else {},
             feedback=feedback,
             live=live,
@@ -63,6 +66,12 @@ def source_options(function: Callable[..., Any]) -> Callable[..., Any]:
         multiple=True,
         type=click.Path(path_type=Path),
         help="A run to show, oldest first; several times for several.",
+    )
+    @click.option(
+        "--scores",
+        multiple=True,
+        type=click.Path(path_type=Path),
+        help="Scores that others have published (`adhere import replication`).",
     )
     @click.option(
         "--translation", "translations", multiple=True, type=SPEC,

@@ -13,6 +13,7 @@ import msgspec
 from adhere.conversation import Answer, Case
 from adhere.evaluate import Cell, Rate, Report, Row
 from adhere.judge import Verdict
+from adhere.sources.scores import Score, Scores
 from adhere.spec import Section, Spec
 
 TRANSCRIPTS: Final = 5
@@ -109,8 +110,10 @@ def draw(
 class Evidence:
     """The runs of a site, looked at by section of one spec."""
 
-    def __init__(self, spec: Spec, runs: Sequence[RunEvidence]) -> None:
-        self._spec = spec
+    def __init__(
+        self, spec: Spec, runs: Sequence[RunEvidence], scores: Sequence[Scores] = ()
+    ) -> None:
+        self._spec, self._scores = spec, scores
         self._current = {
             name: section.id for section in spec.walk() for name in (*section.old_ids, section.id)
         }
@@ -143,6 +146,15 @@ class Evidence:
         """Return a section's figures, run after run."""
         return self._measured.get(section, ())
 
+    def published(self, section: str) -> list[tuple[Scores, Score]]:
+        """Return what others have published about a section."""
+        return [
+            (scores, score)
+            for scores in self._scores
+            for score in scores.scores
+            if self._current.get(score.section) == section
+        ]
+
     def cases(self, section: str) -> Sequence[tuple[RunEvidence, Case]]:
         """Return the first cases that test a section, each suite once."""
         return self._cases.get(section, ())
@@ -154,6 +166,7 @@ class Evidence:
     def span(self, section: str) -> tuple[float, float] | None:
         """Return the lowest and the highest rate any model has, or None where nothing is known."""
         values = [m.cell.rate.value for m in self.measured(section)]
+        values += [score.value for _, score in self.published(section)]
         known = [value for value in values if value is not None]
         return (min(known), max(known)) if known else None
 

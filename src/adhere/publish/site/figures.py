@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import math
+from collections.abc import Callable, Sequence
 from typing import Any, Final
 
 from adhere.evaluate import Rate, Report
 from adhere.publish.charts import Chart, Point, interval_chart, trend_chart
 from adhere.publish.site.evidence import Evidence, RunEvidence, by_model, weakest
 from adhere.publish.site.reading import ShownSection
+from adhere.sources.scores import Score, Scores
 
 _CHARTED: Final = 24
 """How many sections a chart shows; the table has all."""
@@ -28,6 +30,7 @@ def section_page(shown: ShownSection, evidence: Evidence) -> dict[str, Any]:
     """Return what the page about one section shows."""
     name = shown.section.id
     charts: list[tuple[RunEvidence, Chart]] = []
+    published: list[Chart] = []
     runs = {measured.run.slug: measured.run for measured in evidence.measured(name)}
     for number, (slug, run) in enumerate(runs.items()):
         groups = [
@@ -37,8 +40,16 @@ def section_page(shown: ShownSection, evidence: Evidence) -> dict[str, Any]:
         ]
         title = f"{run.title}: share of answers that keep to this section"
         charts.append((run, interval_chart(f"c{number}", title, ["Adheres"], groups)))
+    for number, scores in enumerate(dict.fromkeys(s.title for s, _ in evidence.published(name))):
+        groups = [
+            (score.model, [_published(score)])
+            for found, score in evidence.published(name)
+            if found.title == scores
+        ]
+        published.append(interval_chart(f"p{number}", scores, ["Complies"], groups))
     return {
         "shown": shown,
+        "published": published,
         "measured": evidence.measured(name),
         "charts": charts,
         "cases": evidence.cases(name),
@@ -67,6 +78,44 @@ def _overall(number: int, run: RunEvidence) -> tuple[RunEvidence, Chart]:
     ]
     title = "Share of answers that adhere, with the 95 % interval"
     return run, interval_chart(f"all{number}", title, ["Adheres"], groups)
+
+
+def published_page(
+    number: int, scores: Scores, title_of: Callable[[str], str]
+) -> tuple[Scores, Chart, Chart | None]:
+    """Return published scores with a chart of models over time, and one of single sections."""
+    by_section: dict[str, dict[str, Score]] = {}
+    for score in scores.scores:
+        by_section.setdefault(score.section, {})[score.model] = score
+    whole = [name for name, found in by_section.items() if len(found) == len(scores.models)]
+    lines = [
+        (
+            "All" if not name else title_of(name),
+            [_published(by_section[name][m]) for m in scores.models],
+        )
+        for name in whole
+    ]
+    values = [p.value for _, points in lines for p in points if p.value is not None]
+    low = max(0.0, math.floor(10 * min(values, default=0) - 0.5) / 10)
+    trend = trend_chart(f"published{number}", scores.title, scores.models, lines, bounds=(low, 1.0))
+    partly = [name for name in by_section if name not in whole]
+    models = sorted({m for name in partly for m in by_section[name]}, key=scores.models.index)
+    if not partly:
+        return scores, trend, None
+    partly.sort(key=lambda name: min(score.value for score in by_section[name].values()))
+    groups = [
+        (title_of(name), [_published(by_section[name].get(model)) for model in models])
+        for name in partly[:_CHARTED]
+    ]
+    title = f"Single sections, the weakest {len(groups)} of {len(partly)}"
+    return scores, trend, interval_chart(f"sections{number}", title, models, groups)
+
+
+def _published(score: Score | None) -> Point:
+    if score is None:
+        return Point(None, note="not published")
+    note = f"{score.cases} prompts" + ("" if score.low is not None else ", no interval")
+    return Point(score.value, score.low, score.high, note)
 
 
 def run_page(run: RunEvidence) -> dict[str, Any]:

@@ -9,6 +9,7 @@ import msgspec
 
 from adhere.publish.site.evidence import RunEvidence
 from adhere.resolve import PublicDecision
+from adhere.sources.scores import Scores
 from adhere.spec import Spec
 
 _SLUG = re.compile(r"[^a-z0-9_]+")
@@ -52,6 +53,7 @@ class Site(msgspec.Struct, frozen=True):
         title: The spec's name.
         editions: Its versions, newest first; at least one.
         runs: What evaluations found.
+        scores: What others have published about models and this spec.
         decisions: Decisions to explain, by id.
         feedback: Where the live site takes comments, relative to its root; empty: it takes none.
         live: Whether a server answers, so that search and decisions need no script.
@@ -60,6 +62,7 @@ class Site(msgspec.Struct, frozen=True):
     title: str
     editions: tuple[Edition, ...]
     runs: tuple[RunEvidence, ...] = ()
+    scores: tuple[Scores, ...] = ()
     decisions: Mapping[str, ShownDecision] = {}
     feedback: str = ""
     live: bool = False

@@ -195,7 +195,7 @@ class Pages:
     @cached_property
     def evidence(self) -> Evidence:
         """What runs say of the newest version."""
-        return Evidence(self.site.current.spec, self.site.runs)
+        return Evidence(self.site.current.spec, self.site.runs, self.site.scores)
 
     @cached_property
     def entries(self) -> tuple[Entry, ...]:
@@ -290,6 +290,11 @@ class Pages:
 
     def _results(self) -> Page:
         values = figures.results_page(self.site.runs, self.evidence)
+        values |= {
+            "published": [
+                figures.published_page(*one, self.title_of) for one in enumerate(self.site.scores)
+            ]
+        }
         return self.render("results/index.html", "results", "results", values)
 
     def _changes(self) -> Page:
