@@ -13,11 +13,12 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
+from click.testing import CliRunner
 from sites import GERMAN, HOSTILE, NEW, OLD, edition, served
 
-from adhere.assemble import find_judge, find_models, find_suite, load_spec
+from adhere.assemble import load_spec
 from adhere.assemble.publishing import downloads, find_decisions, find_runs
-from adhere.cli.running import evaluate_into
+from adhere.cli.main import cli
 from adhere.publish.site import Edition, Pages, Site, write_site
 
 playwright = pytest.importorskip("playwright.sync_api", reason="Playwright is not installed")
@@ -53,9 +54,9 @@ class World:
 @pytest.fixture(scope="module")
 def run(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("runs") / "run"
-    spec, suite = load_spec("reference"), find_suite("reference")
-    models = find_models(["scripted:keeps-chain-of-command", "scripted:flatters"], suite)
-    evaluate_into(spec, suite, models, find_judge("checks"), 1, folder, connections=8, quiet=True)
+    models = ["--model", "scripted:keeps-chain-of-command", "--model", "scripted:flatters"]
+    CliRunner().invoke(cli, ["evaluate", *models, "-o", str(folder)], standalone_mode=False)
+    assert (folder / "report.json").exists()
     return folder
 
 
