@@ -91,7 +91,8 @@ def world(run: Path, browser: Any, tmp_path_factory: pytest.TempPathFactory) -> 
            edition(OLD, "0.1"))  # fmt: skip
 
     def site(editions: tuple[Edition, ...], **more: Any) -> Site:
-        return Site("Reference", editions, find_runs([run]), find_decisions(decided), **more)
+        decisions = find_decisions(decided)
+        return Site("Reference", editions, find_runs([run]), decisions=decisions, **more)
 
     static = site(versions)
     write_site(Pages(static), folder / "static", downloads([run], static))
