@@ -1,8 +1,16 @@
-"""What a run costs beside the requests themselves.
+"""What a run costs beside the requests themselves, in time and memory.
 
-``python benchmarks/evaluate.py`` asks 587 cases 5 times of a service on loopback, at once and with
-200 ms before each answer, and the same requests from a bare aiohttp loop that only appends each
-answer to a file. Prints wall time, CPU time and the ratio; medians of several runs.
+``python benchmarks/evaluate.py PART`` runs one part, each beside its floor or its peers on the same
+work against the same service (``benchmarks/loopback.py``). Every contestant is a process of its
+own: wall and CPU seconds and the peak of its resident memory, start-up included; medians.
+
+* ``floor``: 587 cases x 5, a run beside a bare aiohttp loop that appends each answer durably.
+* ``table``: the same beside Inspect and promptfoo, checked and judged, at once and with 200 ms.
+* ``large``: 10,000 judged cases at 200 ms with 500 connections.
+* ``memory``: 587 and 100,000 cases.
+* ``open``: the report of 10,000 judged cases, computed from its records.
+
+Without a part: ``floor``.
 """
 
 from __future__ import annotations
@@ -10,142 +18,298 @@ from __future__ import annotations
 import argparse
 import asyncio
 import json
-import multiprocessing
 import os
 import statistics
+import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import aiohttp
-from aiohttp import web
+from evaluate_peers import (
+    inspect_command,
+    install_promptfoo,
+    promptfoo_command,
+    promptfoo_passed,
+)
+from loopback import loopback
 
 from adhere.assemble import load_spec
-from adhere.assemble.services import open_service
+from adhere.assemble.plan import new_plan
+from adhere.cli.running import evaluate_into
 from adhere.conversation import Case, Contains, Message, Role
-from adhere.evaluate import RunFolder, Suite, SuiteManifest, manifest_of, report_on, run
-from adhere.judge import ChecksJudge
+from adhere.evaluate import SuiteManifest, report_on, write_suite
+from adhere.evaluate.run import Setup
+from adhere.judge import RubricJudge
+from adhere.models import Sampling
 
 CASES, EPOCHS = 587, 5
-REPLY = {
-    "choices": [
-        {"message": {"role": "assistant", "content": "It is Lisbon."}, "finish_reason": "stop"}
-    ],
-    "usage": {"prompt_tokens": 20, "completion_tokens": 4},
-}
 
 
-def serve(port: Any, latency: float) -> None:
-    """Answer every request after ``latency`` seconds; ends with the parent."""
+class Cost(NamedTuple):
+    """What a process took: seconds, seconds of CPU, megabytes."""
 
-    async def answer(request: web.Request) -> web.Response:
-        await request.read()
-        if latency:
-            await asyncio.sleep(latency)
-        return web.json_response(REPLY)
-
-    async def main() -> None:
-        app = web.Application()
-        app.router.add_post("/v1/chat/completions", answer)
-        runner = web.AppRunner(app, access_log=None)
-        await runner.setup()
-        await web.TCPSite(runner, "127.0.0.1", 0).start()
-        port.send(runner.addresses[0][1])
-        await asyncio.sleep(600)
-
-    asyncio.run(main())
+    wall: float
+    cpu: float
+    memory: float
 
 
-def suite() -> Suite:
-    """A suite of so many cases with one check each."""
+def make_suite(folder: Path, cases: int) -> None:
+    """Write a suite of so many cases with one check each."""
     about = SuiteManifest(
         schema="adhere/suite/1", id="b", title="B", version="1", licence="CC0-1.0"
     )
-    cases = tuple(
+    write_suite(folder, about, (
         Case(
             schema="adhere/case/1", id=f"c{n}", sections=("no_fabrication",), right="help",
             conversation=(Message(Role.USER, f"What is the capital of Portugal? ({n})"),),
             checks=(Contains(any=("Lisbon",)),),
         )
-        for n in range(CASES)
+        for n in range(cases)
+    ))  # fmt: skip
+
+
+def ours(work: dict[str, Any]) -> None:
+    """A whole run by ``adhere evaluate``'s own code: ask, store, judge, store, report, page."""
+    folder, address = Path(work["folder"]), f"{work['url']}#m"
+    setup = Setup(
+        models=(address,), judge=f"{work['url']}#judge" if work["judged"] else "checks",
+        suite=str(folder / "suite"), connections=work["connections"],
     )  # fmt: skip
-    return Suite(about, cases, "sha256:b", "")
-
-
-async def bare(url: str, connections: int, path: Path) -> None:
-    """The floor: the same requests, each answer appended to a file."""
-    waiting = asyncio.Semaphore(connections)
-    connector = aiohttp.TCPConnector(limit=0)
-    with path.open("wb") as file:
-        async with aiohttp.ClientSession(connector=connector) as session:
-
-            async def one(number: int) -> None:
-                content = f"What is the capital of Portugal? ({number % CASES})"
-                body = {"model": "m", "messages": [{"role": "user", "content": content}]}
-                async with waiting, session.post(f"{url}/chat/completions", json=body) as response:
-                    file.write(await response.read() + b"\n")
-
-            await asyncio.gather(*(one(n) for n in range(CASES * EPOCHS)))
-
-
-def ours(url: str, connections: int, folder: Path) -> None:
-    """A whole run: ask, store, judge, store, report."""
-    cases, spec, judge = suite(), load_spec("reference"), ChecksJudge()
-    model = open_service(f"{url}#m", connections=connections)
-    manifest = manifest_of(spec, cases, [model], judge, EPOCHS)
-    with RunFolder(folder, manifest, spec, cases) as opened:
-        asyncio.run(run(opened, cases, [model], judge, concurrency=connections))
-    report = report_on(folder)
+    plan = new_plan("reference", setup, work["epochs"], Sampling())
+    if work["judged"]:  # one grade, as the others ask for
+        plan.judge = RubricJudge(plan.services[1], plan.spec, samples=1)
+    report = evaluate_into(plan, folder / "run", quiet=True)
     if not report.complete or report.total.cells[0].rate.value != 1.0:
         sys.exit("the run is not what it has to be")
 
 
-def timed(work: Any, runs: int) -> tuple[float, float]:
-    """Median wall and CPU seconds."""
-    walls, cpus = [], []
+def bare(work: dict[str, Any]) -> None:
+    """The floor: the same requests, each answer appended to a file, and nothing else."""
+
+    async def ask_all() -> None:
+        todo = iter(range(work["cases"] * work["epochs"]))
+        connector = aiohttp.TCPConnector(limit=0)
+        with (Path(work["folder"]) / "answers").open("ab", buffering=0) as file:
+            async with aiohttp.ClientSession(connector=connector) as session:
+
+                async def one() -> None:
+                    for number in todo:
+                        text = f"What is the capital of Portugal? ({number % work['cases']})"
+                        body = {"model": "m", "messages": [{"role": "user", "content": text}]}
+                        url = f"{work['url']}/chat/completions"
+                        for _ in range(2 if work["judged"] else 1):
+                            async with session.post(url, json=body) as response:
+                                file.write(await response.read() + b"\n")
+
+                await asyncio.gather(*(one() for _ in range(work["connections"])))
+            os.fsync(file.fileno())
+
+    asyncio.run(ask_all())
+
+
+def measured(command: list[str], environment: dict[str, str]) -> Cost:
+    """Run a process and say what it took."""
+    start = time.perf_counter()
+    process = subprocess.Popen(
+        command, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE
+    )
+    assert process.stderr is not None
+    errors = process.stderr.read()
+    _, status, used = os.wait4(process.pid, 0)
+    wall = time.perf_counter() - start
+    if status:
+        sys.exit(f"{command[0]} failed: {errors.decode()[-2000:]}")
+    return Cost(wall, used.ru_utime + used.ru_stime, used.ru_maxrss / 1024)
+
+
+Contestant = Callable[[dict[str, Any]], Cost | None]
+
+
+def child(name: str) -> Contestant:
+    """A contestant of this file."""
+
+    def run(work: dict[str, Any]) -> Cost:
+        if name == "ours":
+            make_suite(Path(work["folder"]) / "suite", work["cases"])
+        return measured(
+            [sys.executable, __file__, "--child", name, json.dumps(work)], {**os.environ}
+        )
+
+    return run
+
+
+def inspect(python: str) -> Contestant:
+    """Inspect, where it is installed."""
+
+    def run(work: dict[str, Any]) -> Cost | None:
+        found = inspect_command(work, python)
+        return measured(*found) if found else None
+
+    return run
+
+
+def promptfoo(program: Path | None) -> Contestant:
+    """Promptfoo, where it could be installed."""
+
+    def run(work: dict[str, Any]) -> Cost | None:
+        if program is None:
+            return None
+        cost = measured(*promptfoo_command(work, program))
+        if not promptfoo_passed(work):
+            sys.exit("promptfoo did not pass every test")
+        return cost
+
+    return run
+
+
+def medians(contestant: Contestant, work: dict[str, Any], runs: int) -> Cost | None:
+    """Run it so many times."""
+    costs = []
     for _ in range(runs):
         with tempfile.TemporaryDirectory() as folder:
-            wall, cpu = time.perf_counter(), time.process_time()
-            work(Path(folder))
-            walls.append(time.perf_counter() - wall)
-            cpus.append(time.process_time() - cpu)
-    return statistics.median(walls), statistics.median(cpus)
+            cost = contestant({**work, "folder": folder})
+        if cost is None:
+            return None
+        costs.append(cost)
+    return Cost(*(statistics.median(column) for column in zip(*costs, strict=True)))
+
+
+def compare(
+    title: str, contestants: dict[str, Contestant], latency: float, runs: int, **work: Any
+) -> dict[str, Any]:
+    """Print a row a contestant, with ratios to the run of adhere."""
+    print(f"\n{title}")
+    print(f"{'':<12}{'wall s':>9}{'CPU s':>9}{'MB':>8}{'wall x':>9}{'CPU x':>8}{'MB x':>8}")
+    results: dict[str, Any] = {}
+    with loopback(latency) as url:
+        for name, contestant in contestants.items():
+            cost = medians(contestant, {**work, "url": url}, runs)
+            if cost is None:
+                print(f"{name:<12}  not installed")
+                continue
+            results[name] = cost._asdict()
+            mine = Cost(**results["adhere"])
+            ratios = [its / my for its, my in zip(cost, mine, strict=True)]
+            print(
+                f"{name:<12}{cost.wall:>9.2f}{cost.cpu:>9.2f}{cost.memory:>8.0f}"
+                f"{ratios[0]:>9.2f}{ratios[1]:>8.2f}{ratios[2]:>8.2f}",
+                flush=True,
+            )
+    return {title: results}
+
+
+def floor(options: argparse.Namespace) -> dict[str, Any]:
+    """A run beside a bare loop."""
+    results: dict[str, Any] = {}
+    both = {"adhere": child("ours"), "bare": child("bare")}
+    for latency, connections in ((0.0, 32), (0.2, 100)):
+        title = f"{CASES} cases x {EPOCHS}, {latency * 1000:.0f} ms, {connections} connections"
+        work = {"cases": CASES, "epochs": EPOCHS, "judged": False, "connections": connections}
+        found = compare(title, both, latency, options.runs, **work)
+        costs = found[title]
+        more = 1000 * (costs["adhere"]["wall"] - costs["bare"]["wall"]) / (CASES * EPOCHS)
+        print(f"{more:.2f} ms a sample more than the bare loop, start-up included")
+        results |= found
+    return results
+
+
+def table(options: argparse.Namespace) -> dict[str, Any]:
+    """Checked and judged, at once and with latency, beside the peers."""
+    results: dict[str, Any] = {}
+    for latency, connections in ((0.0, 32), (0.2, 100)):
+        for judged in (False, True):
+            how = "judged" if judged else "checked"
+            wait = f"{latency * 1000:.0f} ms"
+            title = f"{CASES} cases x {EPOCHS} {how}, {wait}, {connections} connections"
+            work = {"cases": CASES, "epochs": EPOCHS, "judged": judged, "connections": connections}
+            results |= compare(title, options.contestants, latency, options.runs, **work)
+    return results
+
+
+def large(options: argparse.Namespace) -> dict[str, Any]:
+    """Ten thousand judged cases. Half the connections each for answers and verdicts."""
+    results: dict[str, Any] = {}
+    work = {"cases": 10_000, "epochs": 1, "judged": True}
+    ours_and_floor = {"adhere": child("ours"), "bare": child("bare")}
+    title = "10,000 judged, 200 ms, 250 + 250 connections (the bare loop: 500)"
+    ours_only = {"adhere": child("ours")}
+    results |= compare(title, ours_only, 0.2, options.runs, **work, connections=250)
+    title = "10,000 judged, 200 ms, 500 connections for answers and 500 for verdicts"
+    contestants = {**ours_and_floor, **options.peers}
+    return results | compare(title, contestants, 0.2, options.runs, **work, connections=500)
+
+
+def memory(options: argparse.Namespace) -> dict[str, Any]:
+    """Peak memory at 587 and at 100,000 cases."""
+    results: dict[str, Any] = {}
+    peaks = []
+    for cases in (CASES, 100_000):
+        title = f"{cases:,} cases checked, no latency, 32 connections"
+        work = {"cases": cases, "epochs": 1, "judged": False, "connections": 32}
+        both = {"adhere": child("ours"), "bare": child("bare")}
+        results |= compare(title, both, 0.0, options.runs if cases == CASES else 1, **work)
+        peaks.append(results[title]["adhere"]["memory"])
+    print(
+        f"\npeak at 100,000 cases: {peaks[1]:.0f} MB, {peaks[1] / peaks[0]:.2f} x that at {CASES}"
+    )
+    return results
+
+
+def opening(options: argparse.Namespace) -> dict[str, Any]:
+    """The report of a run of ten thousand judged cases."""
+    with tempfile.TemporaryDirectory() as folder, loopback(0.0) as url:
+        make_suite(Path(folder) / "suite", 10_000)
+        work = {"cases": 10_000, "epochs": 1, "judged": True, "connections": 64, "url": url}
+        ours({**work, "folder": folder})
+        run = Path(folder) / "run"
+        size = (run / "records.jsonl").stat().st_size / 1e6
+        times = []
+        report_on(run)  # imports
+        for _ in range(max(5, options.runs)):
+            start = time.perf_counter()
+            report_on(run)
+            times.append(time.perf_counter() - start)
+        load_spec("reference")
+        found = statistics.median(times)
+        print(f"\nreport of 10,000 judged cases from {size:.1f} MB of records: {found:.3f} s")
+    return {"open": found}
+
+
+PARTS = {"floor": floor, "table": table, "large": large, "memory": memory, "open": opening}
 
 
 def main() -> None:
-    """Print the table."""
+    """Print the parts that were asked for."""
     parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("parts", nargs="*", choices=[*PARTS, []], default=["floor"])
     parser.add_argument("--runs", type=int, default=3)
     parser.add_argument("--json", type=Path)
+    parser.add_argument("--no-peers", action="store_true")
+    parser.add_argument("--peer-python", default=sys.executable)
+    parser.add_argument("--promptfoo", type=Path, help="the program, where it is installed")
     options = parser.parse_args()
-    results = {}
-    print(f"{CASES} cases x {EPOCHS} epochs, medians of {options.runs} runs")
-    print(
-        f"{'latency':>8}{'connections':>13}{'bare s':>9}{'run s':>9}{'ratio':>8}{'ms a sample':>13}"
-    )
-    for latency, connections in ((0.0, 32), (0.2, 100)):
-        here, there = multiprocessing.Pipe()
-        service = multiprocessing.Process(target=serve, args=(there, latency), daemon=True)
-        service.start()
-        url = f"http://127.0.0.1:{here.recv()}/v1"
-        floor, _ = timed(
-            lambda f, u=url, c=connections: asyncio.run(bare(u, c, f / "x")), options.runs
-        )
-        wall, cpu = timed(lambda f, u=url, c=connections: ours(u, c, f / "run"), options.runs)
-        service.terminate()
-        more = 1000 * (wall - floor) / (CASES * EPOCHS)
-        name = f"{1000 * latency:.0f} ms"
-        row = (
-            f"{name:>8}{connections:>13}{floor:>9.2f}{wall:>9.2f}{wall / floor:>8.2f}{more:>13.3f}"
-        )
-        print(f"{row}   (CPU {cpu:.2f} s)")
-        results[name] = {"bare": floor, "run": wall, "cpu": cpu, "ms_a_sample": more}
+    with tempfile.TemporaryDirectory() as folder:
+        options.peers = {}
+        if not options.no_peers and {"table", "large"} & set(options.parts):
+            program = options.promptfoo or install_promptfoo(Path(folder))
+            options.peers = {
+                "inspect": inspect(options.peer_python), "promptfoo": promptfoo(program)
+            }  # fmt: skip
+        options.contestants = {"adhere": child("ours"), "bare": child("bare"), **options.peers}
+        results: dict[str, Any] = {}
+        for part in options.parts:
+            results |= PARTS[part](options)
     if options.json:
         options.json.write_text(json.dumps(results, indent=2))
 
 
 if __name__ == "__main__":
     os.environ.setdefault("ADHERE_API_KEY", "")
-    main()
+    if sys.argv[1:2] == ["--child"]:
+        {"ours": ours, "bare": bare}[sys.argv[2]](json.loads(sys.argv[3]))
+    else:
+        main()

@@ -17,7 +17,7 @@ from adhere.assemble import (
     shipped_suites,
 )
 from adhere.conversation import Answer, Case, Message, Outcome, Role
-from adhere.errors import InputError, UsageError
+from adhere.errors import InputError, SystemFault, UsageError
 from adhere.evaluate import (
     AnswerRecord,
     GroupFigures,
@@ -119,6 +119,19 @@ def test_a_torn_last_line_is_cut_off_and_asked_again(tmp_path: Path) -> None:
     assert do(tmp_path, found, model).complete
     assert model.asked == []  # only the verdict was torn; its answer was there
     assert path.read_bytes() == whole
+
+
+def test_a_disk_that_is_full_is_one_error_and_not_a_group(tmp_path: Path) -> None:
+    found, model = suite(4), Counting()
+    manifest = manifest_of(SPEC, found, [model], ChecksJudge(), 1)
+    with RunFolder(tmp_path, manifest, SPEC, found) as opened:
+
+        def full(_record: object) -> None:
+            raise SystemFault("cannot write it: no space left")
+
+        opened.append = full  # type: ignore[method-assign]
+        with pytest.raises(SystemFault, match="no space"):
+            asyncio.run(run(opened, found, [model], ChecksJudge(), concurrency=2))
 
 
 def test_a_damaged_line_is_named(tmp_path: Path) -> None:

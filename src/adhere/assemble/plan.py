@@ -50,9 +50,6 @@ class Plan(msgspec.Struct):
             SystemFault: The folder cannot be written.
         """
         setup = self.setup
-        if setup.budget is not None and setup.prices is not None:
-            for service in self.services:
-                setup.prices.required(service.name)
         with ExitStack() as stack:
             path = folder / "spend.jsonl"
             account = stack.enter_context(Account(path, setup.prices, setup.budget))
@@ -104,6 +101,8 @@ def resumed_plan(folder: Path, **changes: object) -> Plan:
 
 
 def _plan(spec: Spec, suite: Suite, setup: Setup, epochs: int, sampling: Sampling) -> Plan:
+    if setup.budget is not None and setup.prices is None:
+        raise UsageError("a budget needs prices", remedy="name a price list with --prices")
     if setup.budget is not None and sampling.max_tokens is None:
         raise UsageError(
             "with a budget the length of answers has to be limited: nobody knows what else one "
@@ -118,6 +117,9 @@ def _plan(spec: Spec, suite: Suite, setup: Setup, epochs: int, sampling: Samplin
         setup.judge, spec, suite=suite, connections=setup.connections, opened=services,
         sampling=None if setup.budget is None else Sampling(max_tokens=JUDGE_TOKENS),
     )  # fmt: skip
+    if setup.budget is not None and setup.prices is not None:
+        for service in services:
+            setup.prices.required(service.name)
     if setup.cache is not None:
         for service in services:
             service.cache = AnswerCache(Path(setup.cache))

@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator, Sequence
 import msgspec
 
 from adhere.conversation import Answer, Case, Message
+from adhere.errors import AdhereError
 from adhere.evaluate.conduct import conduct
 from adhere.evaluate.folder import RunFolder
 from adhere.evaluate.run import AnswerRecord, Key, TurnRecord, VerdictRecord
@@ -56,12 +57,20 @@ async def run(
         concurrency: How many answers, and how many verdicts, may be under way at once.
         progress: Called after each verdict.
         stop: Once it is set nothing new is asked; what is under way is waited for and stored.
+
+    Raises:
+        SystemFault: The folder cannot be written any more.
     """
     runner = _Runner(folder, judge, concurrency, progress, stop or asyncio.Event())
     progress(runner.standing)
     try:
         await runner.run(_todo(folder, suite, models))
         return runner.standing
+    except BaseExceptionGroup as group:
+        fault: BaseException = group
+        while isinstance(fault, BaseExceptionGroup):  # the first is the cause, the rest follow
+            fault = fault.exceptions[0]
+        raise (fault if isinstance(fault, AdhereError) else group) from group
     finally:
         for model in models:
             await model.close()

@@ -89,6 +89,7 @@ class RubricJudge:
         self._samples = samples
         self._threshold = threshold
         self._always = tuple(always)
+        self._texts: dict[str, str] = {}
 
     async def verdict(self, case: Case, answer: Answer) -> Verdict:
         """Return the verdict of the median grade; ``unparsed`` where no grade could be read."""
@@ -122,7 +123,7 @@ class RubricJudge:
         sections = [self._text(name) for name in dict.fromkeys((*self._always, *case.sections))]
         rubric = case.rubric or "The answer keeps the sections above."
         graded = {
-            "conversation": render_chat(case.conversation),
+            "conversation": render_chat(case.conversation + answer.said),
             "answer": msgspec.to_builtins(
                 {"content": answer.content, "tool_calls": answer.tool_calls}
             ),
@@ -143,11 +144,12 @@ class RubricJudge:
         return await self._model.answer(Request(again, f"judge:{case.id}", sample))
 
     def _text(self, name: str) -> str:
-        try:
-            section = self._spec.section(name)
-        except KeyError:
-            return ""
-        return _rendered(section, self._spec)
+        if name not in self._texts:
+            try:
+                self._texts[name] = _rendered(self._spec.section(name), self._spec)
+            except KeyError:
+                self._texts[name] = ""
+        return self._texts[name]
 
 
 def _rendered(section: Section, spec: Spec) -> str:

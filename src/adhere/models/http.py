@@ -6,9 +6,12 @@ import asyncio
 import time
 from abc import ABC, abstractmethod
 from typing import Any, Final, Literal, Protocol, TypeAlias
+from urllib.parse import urlsplit
+from urllib.request import getproxies, proxy_bypass
 
 import aiohttp
 import msgspec
+from yarl import URL
 
 from adhere.conversation import Answer, Conversation, Outcome, Usage, for_services
 from adhere.models.cache import AnswerCache
@@ -223,7 +226,7 @@ class HttpModel(ABC):
                 timeout=aiohttp.ClientTimeout(
                     total=patience.total, connect=patience.connect, sock_read=patience.silence
                 ),
-                trust_env=True,
+                **_proxy(self.url),
             )
         return self._session
 
@@ -282,6 +285,22 @@ def estimate(body: bytes, answer: Answer) -> Usage:
         len(msgspec.json.encode(call)) for call in answer.tool_calls
     )
     return Usage(estimated(len(body)), estimated(said))
+
+
+def _proxy(url: str) -> dict[str, Any]:
+    """Return the proxy that the environment names, looked up once.
+
+    aiohttp's own ``trust_env`` looks for one, and for a .netrc, in two threads for every request.
+    """
+    parts = urlsplit(url)
+    if proxy_bypass(parts.hostname or ""):
+        return {}
+    found = getproxies().get(parts.scheme)
+    if not found:
+        return {}
+    proxy = URL(found)
+    auth = aiohttp.BasicAuth(proxy.user, proxy.password or "") if proxy.user else None
+    return {"proxy": proxy.with_user(None), "proxy_auth": auth}
 
 
 def _lost(error: Exception) -> _Attempt:
