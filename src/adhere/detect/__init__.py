@@ -6,6 +6,7 @@ from adhere.detect.filtered import blocked_by_filter
 from adhere.detect.finding import Detector, Finding
 from adhere.detect.invisible import Hidden, hidden_characters
 from adhere.detect.leak import Leak
+from adhere.detect.neutral import Neutral, mark_untrusted, neutralise
 from adhere.detect.phrases import Phrase, Phrases
 from adhere.detect.privileged import PrivilegedIndex, PrivilegedText
 from adhere.detect.refusal import Refusal, RefusalClass, read_refusal, refusal_class
@@ -15,8 +16,9 @@ from adhere.detect.text import fold
 from adhere.detect.view import Hold, View
 
 __all__ = [
-    "Credentials", "Detector", "Exfiltration", "Finding", "Hidden", "Hold", "Leak", "Phrase",
-    "Phrases", "PrivateContent", "PrivilegedIndex", "PrivilegedText", "Refusal", "RefusalClass",
-    "Scanned", "Spoof", "SpoofKind", "StreamScanner", "View", "blocked_by_filter", "fold",
-    "hidden_characters", "read_refusal", "refusal_class", "role_spoofing",
+    "Credentials", "Detector", "Exfiltration", "Finding", "Hidden", "Hold", "Leak", "Neutral",
+    "Phrase", "Phrases", "PrivateContent", "PrivilegedIndex", "PrivilegedText", "Refusal",
+    "RefusalClass", "Scanned", "Spoof", "SpoofKind", "StreamScanner", "View", "blocked_by_filter",
+    "fold", "hidden_characters", "mark_untrusted", "neutralise", "read_refusal", "refusal_class",
+    "role_spoofing",
 ]  # fmt: skip
