@@ -64,7 +64,7 @@ STATEMENTS = [
 TEXTS = st.lists(st.sampled_from(STATEMENTS) | st.text(max_size=8), max_size=8).map("".join)
 
 
-@settings(max_examples=250, deadline=None)
+@settings(max_examples=100)
 @given(TEXTS, st.lists(st.integers(0, 10_000), max_size=30))
 def test_every_way_to_cut_a_text_up_gives_the_same(text: str, cuts: list[int]) -> None:
     whole = scan([text])
@@ -72,7 +72,7 @@ def test_every_way_to_cut_a_text_up_gives_the_same(text: str, cuts: list[int]) -
     assert whole[2] == 0
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=25)
 @given(TEXTS)
 def test_character_by_character_gives_the_same(text: str) -> None:
     assert scan(list(text)) == scan([text])

@@ -6,8 +6,6 @@ from typing import Final
 
 import msgspec
 
-LEAST: Final = 8
-"""Letters of the shortest run of a chain."""
 GAP: Final = 24
 """Most letters between two runs of a chain, on either side."""
 _MOST_BLOCKS: Final = 256
@@ -29,7 +27,9 @@ def common_run(one: bytes, here: int, other: bytes, there: int) -> Block:
     return Block(here - behind, there - behind, behind + ahead)
 
 
-def chain(one: bytes, other: bytes, anchor: Block, within: tuple[int, int]) -> list[Block]:
+def chain(
+    one: bytes, other: bytes, anchor: Block, within: tuple[int, int], least: int
+) -> list[Block]:
     """Return the chain of runs around an anchor, in order.
 
     It grows to each side by the nearest run that stands on the right side in both texts.
@@ -39,30 +39,35 @@ def chain(one: bytes, other: bytes, anchor: Block, within: tuple[int, int]) -> l
         other: The text that is searched for.
         anchor: Where to begin.
         within: The part of ``other`` the chain may lie in.
+        least: Letters of the shortest run.
     """
     blocks = [anchor]
-    while len(blocks) < _MOST_BLOCKS and (block := _before(one, other, blocks[0], within[0])):
+    while len(blocks) < _MOST_BLOCKS and (
+        block := _before(one, other, blocks[0], within[0], least)
+    ):
         blocks.insert(0, block)
-    while len(blocks) < _MOST_BLOCKS and (block := _after(one, other, blocks[-1], within[1])):
+    while len(blocks) < _MOST_BLOCKS and (
+        block := _after(one, other, blocks[-1], within[1], least)
+    ):
         blocks.append(block)
     return blocks
 
 
-def _before(one: bytes, other: bytes, block: Block, first: int) -> Block | None:
-    low = max(block.there - GAP - LEAST, first)
-    for end in range(block.here, max(block.here - GAP, LEAST) - 1, -1):
-        at = other.rfind(one[end - LEAST : end], low, block.there)
+def _before(one: bytes, other: bytes, block: Block, first: int, least: int) -> Block | None:
+    low = max(block.there - GAP - least, first)
+    for end in range(block.here, max(block.here - GAP, least) - 1, -1):
+        at = other.rfind(one[end - least : end], low, block.there)
         if at >= 0:
-            behind = min(_behind(one, end, other, at + LEAST), at + LEAST - first)
-            return Block(end - behind, at + LEAST - behind, behind)
+            behind = min(_behind(one, end, other, at + least), at + least - first)
+            return Block(end - behind, at + least - behind, behind)
     return None
 
 
-def _after(one: bytes, other: bytes, block: Block, last: int) -> Block | None:
+def _after(one: bytes, other: bytes, block: Block, last: int, least: int) -> Block | None:
     here, there = block.here + block.size, block.there + block.size
-    high = min(there + GAP + LEAST, last)
-    for start in range(here, min(here + GAP, len(one) - LEAST) + 1):
-        at = other.find(one[start : start + LEAST], there, high)
+    high = min(there + GAP + least, last)
+    for start in range(here, min(here + GAP, len(one) - least) + 1):
+        at = other.find(one[start : start + least], there, high)
         if at >= 0:
             ahead = min(_ahead(one, start, other, at), last - at)
             return Block(start, at, ahead)

@@ -88,7 +88,7 @@ def _in(view: View) -> Iterator[Finding]:
             if _is_secret(pattern, match[1]):
                 first, last = shown.span(*match.span())
                 held = shown.span(match.start(1), end)[0]
-                through = ("shown",) if shown.differs(*match.span()) else ()
+                through = () if view.text[first:last] == match[0] else ("invisible",)
                 yield Finding("credential", pattern.id, "credential", first, last, held, through)
 
 

@@ -8,7 +8,7 @@ from functools import cached_property
 from adhere.detect.finding import Finding, ordered
 from adhere.detect.letters import letters, rot13
 from adhere.detect.privileged import PrivilegedIndex
-from adhere.detect.view import FREE, Hold, Reading, View
+from adhere.detect.view import Hold, Reading, View
 
 
 class Leak:
@@ -54,8 +54,9 @@ class Leak:
     def _begun(self, view: View) -> Hold:
         said = view.letters
         first = min(self._index.live(said), self._index.live(rot13(said)))
-        keep = min(first, max(len(said) - FREE, 0))
-        return Hold(view.place(keep), view.place(first + FREE))
+        free = self._index.run - 1
+        keep = min(first, max(len(said) - free, 0))
+        return Hold(view.place(keep), view.place(first + free))
 
     def _in(self, reading: Reading) -> Iterator[Finding]:
         for said, turned in ((reading.letters, ()), (rot13(reading.letters), ("rot13",))):
@@ -69,7 +70,7 @@ class Leak:
                     match.id,
                     "encoded" if through else "verbatim" if match.whole else "near",
                     *reading.span(match.start, match.end),
-                    reading.held(match.start, FREE),
+                    reading.held(match.start, self._index.run - 1),
                     through,
                     match.size,
                 )

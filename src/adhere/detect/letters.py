@@ -15,7 +15,9 @@ from adhere.detect.skeleton import skeleton
 
 _KEPT: Final = (string.ascii_letters + string.digits).encode()
 _DROPPED: Final = bytes(octet for octet in range(128) if octet not in _KEPT)
+_BEYOND: Final = bytes(range(128, 256))
 _LOWER: Final = bytes.maketrans(string.ascii_uppercase.encode(), string.ascii_lowercase.encode())
+_BEYOND_ASCII: Final = re.compile(r"[^\x00-\x7f]+")
 _NO_LETTER: Final = re.compile(r"[\W_]+")
 _TURNED: Final = bytes.maketrans(
     b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz",
@@ -31,14 +33,24 @@ def letters(text: str) -> bytes:
     """
     if text.isascii():
         return text.encode("ascii").translate(_LOWER, _DROPPED)
-    return _NO_LETTER.sub("", skeleton(text).text.casefold()).encode("utf-8", "replace")
+    plain = _BEYOND_ASCII.sub(lambda match: skeleton(match[0]).text.casefold(), text)
+    if plain.isascii():
+        return plain.encode("ascii").translate(_LOWER, _DROPPED)
+    return _NO_LETTER.sub("", plain.casefold()).encode("utf-8", "replace")
 
 
 def letters_of_bytes(data: bytes) -> bytes:
-    """Return the letters of bytes that may be text in ASCII or UTF-8, or anything else."""
+    """Return the letters of bytes that may be text, or anything else.
+
+    From where they are no UTF-8 any more, ASCII letters and digits are all that counts.
+    """
     if data.isascii():
         return data.translate(_LOWER, _DROPPED)
-    return letters(data.decode("utf-8", "replace"))
+    try:
+        return letters(data.decode())
+    except UnicodeDecodeError as error:
+        text, rest = data[: error.start].decode(), data[error.start :]
+        return letters(text) + rest.translate(_LOWER, _DROPPED + _BEYOND)
 
 
 def places(text: str) -> Iterator[int]:

@@ -86,7 +86,8 @@ class Phrases:
         """Return each phrase, in the order of the text."""
         if self._any is None:
             return ()
-        return ordered(found for reading in view.readings for found in self._in(reading))
+        read = view.readings if self._secrets else view.texts
+        return ordered(found for reading in read for found in self._in(reading))
 
     def hold(self, view: View) -> Hold:
         """Return what may be the beginning of a phrase."""

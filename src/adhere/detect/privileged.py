@@ -1,14 +1,16 @@
 """Privileged texts, prepared once so that any number of answers can be held against them.
 
-What is compared are letters (`view.letters`), so the same text with other spaces, signs, case or
-look-alikes is the same text. A match is a chain of common runs of `RUN` letters or more, at most
-`GAP` letters apart on both sides, one of them an *anchor* of `ANCHOR` letters. `NEEDED` letters of
-a chain within `SPAN` letters of an answer are a leak (of a shorter text, nine tenths of it).
-Letters that stand in what the reader may see do not count.
+What is compared are letters (`letters`), so the same text with other spaces, signs, case or
+look-alikes is the same text. A match is a chain of common runs of eight letters or more, at most
+`GAP` letters apart on both sides, one of them of fifteen (of 16 and 23 where the privileged texts
+are large, since shorter ones are common to any two texts then). A leak are `NEEDED`
+letters of a chain within `SPAN` letters of an answer; or three quarters of a sentence of `SENTENCE`
+letters or more, or of a text that is shorter. Letters that stand in what the reader may see do not
+count.
 
 The search is that of rsync and of winnowing (Schleimer, Wilkerson, Aiken, "Winnowing: Local
 Algorithms for Document Fingerprinting", SIGMOD 2003) turned round: all grams of the privileged
-text are in a set, and only every eighth place of an answer is looked up; a common run of 15
+text are in a set, and only every eighth place of an answer is looked up; a common run of 15 (23)
 letters contains one of these places wherever it begins. What is looked up are eight bytes as one
 number, made by a cast of the whole buffer. Each hit is then aligned with the text itself, so no
 finding rests on a hash.
@@ -22,21 +24,25 @@ from collections.abc import Iterable, Iterator
 from typing import Final, TypeAlias
 
 import msgspec
+import re2
 
 from adhere.detect.alignment import GAP, Block, chain, common_run
 from adhere.detect.letters import letters
 
-RUN: Final = 8
-ANCHOR: Final = 15
-NEEDED: Final = 40
+SHORTEST: Final = 15
+"""Letters of the shortest text that is looked for."""
+LARGE: Final = 40_000
+"""Letters, counted both ways, from which on runs of eight are common to any two texts."""
+NEEDED: Final = 64
+SENTENCE: Final = 48
 SPAN: Final = 2 * NEEDED
-_SHARE: Final = 0.9
+_SHARE: Final = 0.75
+_SENTENCES: Final = re2.compile(r"[.!?:;。！？；][\s\"')*_]+|\n+|[。！？；]")
 _PIECE: Final = 16
 """Letters by which public text is told from privileged."""
 _STEP: Final = 4
 _MOST_PLACES: Final = 64
 """Places of the privileged texts that one gram is aligned with."""
-_LIVE: Final = GAP + RUN
 
 Segment: TypeAlias = tuple[int, int]
 
@@ -82,6 +88,7 @@ class _Form(msgspec.Struct, frozen=True, gc=False):
     end: int
     needed: int
     backwards: bool
+    sentences: tuple[Segment, ...]
 
 
 class PrivilegedIndex:
@@ -99,23 +106,30 @@ class PrivilegedIndex:
         at = 1
         for text in texts:
             said = letters(text.text)
-            if len(said) < ANCHOR:
+            if len(said) < SHORTEST:
                 continue
-            needed = min(NEEDED, max(ANCHOR, int(len(said) * _SHARE)))
+            needed = min(NEEDED, max(SHORTEST, int(len(said) * _SHARE)))
+            sentences = tuple(_sentences(text.text))
             for form, backwards in ((said, False), (said[::-1], True)):
-                self._forms.append(_Form(text.id, at, at + len(form), needed, backwards))
+                if backwards:
+                    sentences = tuple((len(said) - end, len(said) - start)
+                                      for start, end in reversed(sentences))  # fmt: skip
+                placed = tuple((at + start, at + end) for start, end in sentences)
+                self._forms.append(_Form(text.id, at, at + len(form), needed, backwards, placed))
                 parts += (form, b"\n")
                 at += len(form) + 1
         self._letters = b"".join(parts)
         self._starts = [form.start for form in self._forms]
-        self._grams = frozenset(itertools.chain.from_iterable(grams(self._letters)))
+        self.run = 8 if at < LARGE else 16
+        """Letters of the shortest run that counts."""
+        self._grams = frozenset(self._numbers(_rows(self._letters, 8)))
 
     def __bool__(self) -> bool:
         return bool(self._forms)
 
     def may_match(self, said: bytes) -> bool:
         """Whether an answer has a gram in common with the texts; what is asked first."""
-        return not self._grams.isdisjoint(memoryview(said)[: len(said) // RUN * RUN].cast("Q"))
+        return not self._grams.isdisjoint(self._numbers(_rows(said, 1)))
 
     def matches(self, said: bytes, public: bytes = b"") -> Iterator[Match]:
         """Yield what an answer says of the texts, in its order.
@@ -124,9 +138,9 @@ class PrivilegedIndex:
             said: The answer's letters.
             public: Letters that the reader may see, texts apart by line ends.
         """
-        numbers = memoryview(said)[: len(said) // RUN * RUN].cast("Q")
         done = 0
-        for place in [RUN * at for at, number in enumerate(numbers) if number in self._grams]:
+        numbers = self._numbers(_rows(said, 1))
+        for place in [8 * at for at, number in enumerate(numbers) if number in self._grams]:
             if place < done:
                 continue
             best = max(self._at(said, place, public), key=lambda match: match.size, default=None)
@@ -140,24 +154,30 @@ class PrivilegedIndex:
         The length of the answer where nothing has begun.
         """
         size = len(said)
-        tail = said[-_LIVE:]
-        if all(self._grams.isdisjoint(row) for row in grams(tail)):
+        near = GAP + self.run
+        if self._grams.isdisjoint(self._numbers(_rows(said[-near:], 8))):
             return size
         first = max(size - SPAN, 0)
         hits = sorted(
-            first + RUN * at + shift
-            for shift, row in enumerate(grams(said[first:]))
-            for at, number in enumerate(row)
+            first + 8 * at + shift
+            for shift, row in enumerate(_rows(said[first:], 8))
+            for at, number in enumerate(self._numbers((row,)))
             if number in self._grams
         )
         begin = hits.pop()
-        while hits and begin - hits[-1] <= _LIVE:
+        while hits and begin - hits[-1] <= near:
             begin = hits.pop()
         return begin
 
+    def _numbers(self, rows: Iterable[memoryview]) -> Iterator[int]:
+        """Return grams of `run` letters as numbers; of sixteen, two eights put into one."""
+        if self.run == 8:
+            return itertools.chain.from_iterable(rows)
+        return (one + 3 * other for row in rows for one, other in itertools.pairwise(row))
+
     def _at(self, said: bytes, place: int, public: bytes) -> Iterator[Match]:
         """Yield the matches that a gram at a place is part of, one for each alignment."""
-        gram = said[place : place + RUN]
+        gram = said[place : place + self.run]
         at = -1
         seen: set[Block] = set()
         for _ in range(_MOST_PLACES):
@@ -165,66 +185,113 @@ class PrivilegedIndex:
             if at < 0:
                 return
             anchor = common_run(said, place, self._letters, at)
-            if anchor.size < ANCHOR or anchor in seen:
+            if anchor.size < self.run + 7 or anchor in seen:
                 continue
             seen.add(anchor)
             form = self._forms[bisect_right(self._starts, anchor.there) - 1]
-            blocks = chain(said, self._letters, anchor, (form.start, form.end))
-            segments = [one for block in blocks for one in _novel(said, block, public)]
-            if (found := _dense(segments, form.needed)) is not None:
+            blocks = chain(said, self._letters, anchor, (form.start, form.end), self.run)
+            pieces = [one for block in blocks for one in _novel(said, block, public)]
+            found = _dense(pieces, form.needed) or _whole(pieces, form.sentences)
+            if found is not None:
                 start, end = found
-                size = sum(min(last, end) - max(first, start) for first, last in segments
-                           if first < end and last > start)  # fmt: skip
-                whole = len(blocks) == 1
-                yield Match(form.id, start, end, size, whole, form.backwards)
+                size = sum(max(min(piece.end, end) - max(piece.here, start), 0) for piece in pieces)
+                yield Match(form.id, start, end, size, len(blocks) == 1, form.backwards)
 
 
-def grams(data: bytes) -> Iterator[memoryview]:
-    """Yield the grams of a buffer as numbers: those that begin at each place modulo eight."""
+def _sentences(text: str) -> Iterator[Segment]:
+    """Yield where sentences, or lines, begin and end among the letters of a text."""
+    at = first = 0
+    for last, following in (
+        *(match.span() for match in _SENTENCES.finditer(text)),
+        (len(text),) * 2,
+    ):
+        size = len(letters(text[first:last]))
+        if SENTENCE <= size < NEEDED / _SHARE:
+            yield at, at + size
+        at += size
+        first = following
+
+
+def _rows(data: bytes, shifts: int) -> Iterator[memoryview]:
+    """Yield the grams of eight that begin at each place modulo eight, as numbers."""
     buffer = memoryview(data)
-    for shift in range(min(RUN, max(len(data) - RUN + 1, 0))):
-        yield buffer[shift : shift + (len(data) - shift) // RUN * RUN].cast("Q")
+    for shift in range(min(shifts, max(len(data) - 7, 0))):
+        yield buffer[shift : shift + (len(data) - shift) // 8 * 8].cast("Q")
 
 
-def _novel(said: bytes, block: Block, public: bytes) -> Iterator[Segment]:
+class _Piece(msgspec.Struct, frozen=True, gc=False):
+    """A stretch of an answer that the reader may not see, and where it stands in the texts."""
+
+    here: int
+    end: int
+    there: int
+
+
+def _novel(said: bytes, block: Block, public: bytes) -> Iterator[_Piece]:
     """Yield the stretches of a run that the reader may not see.
 
     Letters are judged four at a time by the `_PIECE` that ends with them, or by all that the run
-    has up to there: by what comes before them only, so that more text changes nothing.
+    has up to there: by what comes before them only, so that more text changes nothing. The rest
+    of a run that goes on to the end of the answer is not judged yet.
     """
     start, end = block.here, block.here + block.size
     if not public:
-        yield start, end
+        yield _Piece(start, end, block.there)
         return
     if said[start:end] in public:
         return
-    for at in range(start + _STEP, end + 1, _STEP):
-        if said[max(at - _PIECE, start) : at] not in public:
-            yield at - _STEP, at
+    for first in range(start, end, _STEP):
+        last = min(first + _STEP, end)
+        whole = last - first == _STEP or end < len(said)
+        if whole and said[max(last - _PIECE, start) : last] not in public:
+            yield _Piece(first, last, block.there + first - start)
 
 
-def _dense(segments: list[Segment], needed: int) -> Segment | None:
-    """Return where the segments first have so many letters within `SPAN`, up to the last such."""
+def _dense(pieces: list[_Piece], needed: int) -> Segment | None:
+    """Return where pieces first have so many letters within `SPAN`, up to the last such place."""
     start = end = -1
-    for number, (first, last) in enumerate(segments):
+    for number, piece in enumerate(pieces):
+        before = pieces[: number + 1]
         if start < 0:
-            for at in range(first + 1, min(last, first + SPAN) + 1):
-                reached, begin = _within(segments[: number + 1], at)
+            for at in range(piece.here + 1, min(piece.end, piece.here + SPAN) + 1):
+                reached, begin = _within(before, at)
                 if reached >= needed:
                     start, end = begin, at
                     break
-        if start >= 0 and _within(segments[: number + 1], last)[0] >= needed:
-            end = max(end, last)
+        if start >= 0 and _within(before, piece.end)[0] >= needed:
+            end = max(end, piece.end)
     return None if start < 0 else (start, end)
 
 
-def _within(segments: list[Segment], at: int) -> tuple[int, int]:
-    """Return how many letters of segments stand in the `SPAN` before a place, and the first."""
+def _within(pieces: list[_Piece], at: int) -> tuple[int, int]:
+    """Return how many letters of pieces stand in the `SPAN` before a place, and the first."""
     low = at - SPAN
     total, begin = 0, at
-    for first, last in reversed(segments):
-        if last <= low:
+    for piece in reversed(pieces):
+        if piece.end <= low:
             break
-        begin = max(first, low)
-        total += min(last, at) - begin
+        begin = max(piece.here, low)
+        total += min(piece.end, at) - begin
     return total, begin
+
+
+def _whole(pieces: list[_Piece], sentences: tuple[Segment, ...]) -> Segment | None:
+    """Return where pieces first give most of a sentence."""
+    found: Segment | None = None
+    for first, last in sentences:
+        needed = int((last - first) * _SHARE)
+        begin = total = 0
+        for piece in pieces:
+            low = max(first, piece.there)
+            size = min(last, piece.there + piece.end - piece.here) - low
+            if size <= 0:
+                continue
+            here = piece.here + low - piece.there
+            begin = begin if total else here
+            if total + size >= needed:
+                end = here + needed - total
+                if end - begin <= SPAN and (found is None or end < found[1]):
+                    found = begin, end
+                break
+            total += size
+    return found

@@ -110,7 +110,7 @@ class StreamScanner:
         keep = release = size
         for number, detector in enumerate(self._detectors):
             hold = detector.hold(view)
-            self._done[number] = self._base + hold.keep
+            self._done[number] = max(self._done[number], self._base + hold.keep)
             keep = min(keep, max(hold.keep, size - _MEMORY * detector.window))
             release = min(release, max(hold.release, size - detector.window))
         begin = self._released - self._base

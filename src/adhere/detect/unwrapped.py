@@ -52,6 +52,12 @@ _HEX: Final = re2.compile(rb"[0-9A-Fa-f]{16,}")
 _BITS: Final = re2.compile(rb"[01]{24,}")
 _BASE32: Final = re2.compile(rb"[A-Z2-7]{16,}|[a-z2-7]{16,}")
 _BASE64: Final = re2.compile(rb"[A-Za-z0-9+/]{16,}")
+_WORDS: Final = re2.compile(
+    rb"(?:[A-Z]?[a-z]+|[A-Z]+|[0-9]+)(?:[-/_+](?:[A-Z]?[a-z]+|[A-Z]+|[0-9]+))*"
+)
+_LONG: Final = 40
+"""Characters from which on a stretch is looked into even if it could be words."""
+_LEAST_DIFFERENT: Final = 6
 _SEPARATORS: Final = b" :,-\r\n\t>"
 _BREAKS: Final = b" \r\n\t>"
 _STANDARD: Final = bytes.maketrans(b"-_", b"+/")
@@ -112,7 +118,10 @@ def unfinished(data: bytes) -> int:
 
 
 def _stretches(data: bytes) -> Iterator[re.Match[bytes]]:
-    yield from _JOINED.finditer(data)
+    for match in _JOINED.finditer(data):
+        run = match[0]
+        if len(set(run)) >= _LEAST_DIFFERENT and not (len(run) < _LONG and _WORDS.fullmatch(run)):
+            yield match
     yield from _APART.finditer(data)
 
 

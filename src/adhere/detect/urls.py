@@ -34,6 +34,7 @@ _IMAGE: Final = re2.compile(
     r"|(?:\bsrc(?:set)?|\bposter|\bbackground)\s{0,4}=\s{0,4}[\"']?\z"
 )
 _UNFINISHED_IMAGE: Final = re2.compile(r"!\[[^\]\n]{0,200}(?:\](?:\([ \t]{0,4}<?)?)?\z")
+_LAST_WORD: Final = re2.compile(r"[^\s<>\"'`()\[\]]*\z")
 _NEAR: Final = 256
 """Characters before an address in which its use is announced."""
 
@@ -86,19 +87,23 @@ def urls(text: str, *, final: bool = True) -> Iterator[Url]:
 
 def unfinished_url(text: str) -> tuple[int, Url | None]:
     """Return where what may become an address begins, and the address if it is one already."""
-    keep = len(text)
-    if (image := _UNFINISHED_IMAGE.search(text[-_NEAR:])) is not None:
-        keep = max(len(text) - _NEAR, 0) + image.start()
     tail = max(len(text) - LONGEST, 0)
-    for url in urls(text[tail:], final=False):
-        if not url.complete:
-            found = msgspec.structs.replace(
-                url, start=url.start + tail, authority=url.authority + tail, end=len(text)
-            )
-            image = _IMAGE.search(text[max(found.start - _NEAR, 0) : found.start])
-            first = max(found.start - _NEAR, 0) + image.start() if image else found.start
-            return min(keep, first), found
-    return keep, None
+    begun = next((url for url in urls(text[tail:], final=False) if not url.complete), None)
+    if begun is not None:
+        begun = msgspec.structs.replace(
+            begun, start=begun.start + tail, authority=begun.authority + tail, end=len(text)
+        )
+        return _announced(text, begun.start), begun
+    near = max(len(text) - _NEAR, 0)
+    word = _LAST_WORD.search(text[near:])
+    return _announced(text, near + word.start() if word else len(text)), None
+
+
+def _announced(text: str, start: int) -> int:
+    """Return where what stands before a place begins to say how an address there is used."""
+    near = max(start - _NEAR, 0)
+    image = _IMAGE.search(text[near:start]) or _UNFINISHED_IMAGE.search(text[near:start])
+    return near + image.start() if image else start
 
 
 def host_of(written: str) -> str:

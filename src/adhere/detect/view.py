@@ -14,6 +14,7 @@ from adhere.detect.unwrapped import half_escape, unescaped, unfinished, unwrappe
 
 FREE: Final = 7
 """Letters that any text has in common with any other; a stream may let them go."""
+_CONTROLS: Final = bytes(octet for octet in (*range(32), 127) if octet not in b"\n\t")
 
 
 class Hold(msgspec.Struct, frozen=True, gc=False):
@@ -53,7 +54,7 @@ class View:
     @cached_property
     def shown(self) -> Derived:
         """The text as the eye reads it: look-alikes in ASCII, nothing that does not show."""
-        if self.text.isascii():
+        if self.text.isascii() and len(self.octets.translate(None, _CONTROLS)) == len(self.text):
             return Derived(self.text, list)
         return skeleton(self.text)
 
@@ -64,8 +65,8 @@ class View:
         return None if derived is None else (View(derived.text, final=self.final), derived)
 
     @cached_property
-    def readings(self) -> tuple[Reading, ...]:
-        """Everything the text says: as it is, without escapes, and under each encoding."""
+    def texts(self) -> tuple[Reading, ...]:
+        """What the text says as it is, and without escapes."""
         read = [Reading(self.letters, self.stretch, (), self)]
         if self.plain is not None:
             view, derived = self.plain
@@ -77,6 +78,12 @@ class View:
                     view,
                 )
             )
+        return tuple(read)
+
+    @cached_property
+    def readings(self) -> tuple[Reading, ...]:
+        """Everything the text says: `texts`, and what stands in it under each encoding."""
+        read = list(self.texts)
         for one in unwrapped(self.octets):
             whole = self._octet_span(one.start, one.end)
             read.append(Reading(one.letters, _always(whole), one.through, None))
