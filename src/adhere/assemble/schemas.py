@@ -28,7 +28,7 @@ from adhere.evaluate import (
 from adhere.evaluate.labels import Label, LabelSample
 from adhere.evaluate.replay_log import LogReplay
 from adhere.evaluate.run import TurnRecord
-from adhere.evolve import SpecDiff
+from adhere.evolve import SpecDiff, Tailoring
 from adhere.judge import ReportCards
 from adhere.models import PriceList
 from adhere.models.batch import Dropped, Handed, Handing
@@ -77,6 +77,7 @@ SCHEMAS: Final[dict[str, tuple[Any, str]]] = {
     "scope-1": (ScopeOfAutonomy, "A scope of autonomy"),
     "tool-specs-1": (ToolSpecs, "What an agent's tools do"),
     "settings-1": (SettingsResult, "What holds for each setting, and what was refused"),
+    "tailoring-1": (Tailoring, "What an organisation wants otherwise than the spec it extends"),
     "obligations-1": (ObligationsFile, "The obligations.toml of a spec"),
     "proofs-1": (ProofsFile, "What came of obligations"),
     "instructions-1": (Candidates, "Instructions and facts for the chain of command to decide"),
