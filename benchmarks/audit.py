@@ -9,6 +9,7 @@ is what a log without group commit could do at best, whatever the number of its 
 from __future__ import annotations
 
 import argparse
+import asyncio
 import json
 import os
 import resource
@@ -28,6 +29,7 @@ from adhere.audit import (
     AuditLog,
     Completed,
     DecisionEntry,
+    Exchange,
     LogFolder,
     Record,
     create_log,
@@ -95,6 +97,100 @@ def threads(log: AuditLog, writers: int, seconds: float, content: bytes | None) 
     return took
 
 
+def tasks(log: AuditLog, writers: int, seconds: float, content: bytes | None) -> list[float]:
+    """The same as tasks of one event loop, as a gateway has them."""
+    took: list[float] = []
+    end = time.perf_counter() + seconds
+
+    async def work(worker: int) -> None:
+        number = worker * 10_000_000
+        while (start := time.perf_counter()) < end:
+            await log.append_async(record(number), content)
+            took.append(time.perf_counter() - start)
+            number += 1
+
+    async def crew() -> None:
+        await asyncio.gather(*(work(worker) for worker in range(writers)))
+
+    asyncio.run(crew())
+    return took
+
+
+def exchanges(log: AuditLog, writers: int, seconds: float, _content: None) -> list[float]:
+    """Requests: admitted and completed, each durable before the next step; two records each."""
+    took: list[float] = []
+    end = time.perf_counter() + seconds
+
+    async def work(worker: int) -> None:
+        number = worker * 10_000_000
+        while (start := time.perf_counter()) < end:
+            admitted = record(number)
+            assert isinstance(admitted, Admitted)
+            async with Exchange(log, admitted) as exchange:
+                await exchange.complete("answered", tokens_in=812, tokens_out=230)
+            took.extend([(time.perf_counter() - start) / 2] * 2)
+            number += 2
+
+    async def crew() -> None:
+        await asyncio.gather(*(work(worker) for worker in range(writers)))
+
+    asyncio.run(crew())
+    return took
+
+
+WORKER = """
+import asyncio, sys, time
+from pathlib import Path
+sys.path.insert(0, sys.argv[1])
+from audit import record
+from adhere.audit import RemoteLog
+async def work(log, worker, end, done):
+    number = worker * 10_000_000
+    while time.perf_counter() < end:
+        await log.append_async(record(number))
+        number += 1
+        done.append(1)
+async def crew():
+    done = []
+    async with RemoteLog(Path(sys.argv[2])) as log:
+        await log.append_async(record(0))
+        print("ready", flush=True)
+        sys.stdin.readline()
+        start = time.perf_counter()
+        end = start + float(sys.argv[4])
+        await asyncio.gather(*(work(log, each, end, done) for each in range(int(sys.argv[3]))))
+        print(len(done) / (time.perf_counter() - start), flush=True)
+asyncio.run(crew())
+"""
+
+
+def through_socket(base: Path, name: str, workers: int, writers: int, seconds: float) -> float:
+    """Records a second of several worker processes that share a log through its sequencer."""
+    folder, path = base / name, base / "s"
+    create_log(folder, base / "keys", NAME)
+    command = [sys.executable, "-m", "adhere.cli", "audit", "sequence", str(folder)]
+    command += ["--keys", str(base / "keys"), "--socket", str(path)]
+    here = str(Path(__file__).parent)
+    pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "text": True}
+    with subprocess.Popen(command, **pipes) as sequencer:
+        sequencer.stdout.readline()
+        worker = [sys.executable, "-c", WORKER, here, str(path), str(writers), str(seconds)]
+        crew = [subprocess.Popen(worker, **pipes) for _ in range(workers)]
+        for each in crew:
+            each.stdout.readline()
+        for each in crew:
+            each.stdin.write("go\n")
+            each.stdin.flush()
+        rate = sum(float(each.stdout.readline()) for each in crew)
+        for each in crew:
+            each.communicate()
+        sequencer.terminate()
+        sequencer.wait()
+    assert not verify_log(LogFolder(folder)).findings
+    shutil.rmtree(folder)
+    return rate
+
+
 def pipelined(log: AuditLog, count: int) -> float:
     """Records a second where one producer does not wait for each: what the log itself can take."""
     records = [record(number) for number in range(count)]
@@ -105,25 +201,37 @@ def pipelined(log: AuditLog, count: int) -> float:
     return count / (time.perf_counter() - start)
 
 
+CASES = (
+    *((f"{n} threads", n, threads, None) for n in (1, 8, 64)),
+    *((f"{n} threads with content", n, threads, b"x" * 2000) for n in (1, 8, 64)),
+    *((f"{n} tasks", n, tasks, None) for n in (1, 8, 64, 256)),
+    ("64 tasks with content", 64, tasks, b"x" * 2000),
+    ("64 tasks, exchanges", 64, exchanges, None),
+)
+
+
 def writing(base: Path, seconds: float, rounds: int) -> dict[str, object]:
     """Durable appends a second, the floor in turns with them."""
     figures: dict[str, list[float]] = {}
     delays: dict[str, list[float]] = {}
+    cpu: dict[str, list[float]] = {}
     for turn in range(rounds):
         took = floor(base, seconds)
         figures.setdefault("floor", []).append(len(took) / sum(took))
-        for writers in (1, 8, 64):
-            for name, content in (("", None), (" with content", b"x" * 2000)):
-                folder = base / f"log-{turn}-{writers}{len(name)}"
-                create_log(folder, base / "keys", NAME)
-                with AuditLog(folder, base / "keys") as log:
-                    start = time.perf_counter()
-                    took = threads(log, writers, seconds, content)
-                    rate = len(took) / (time.perf_counter() - start)
-                figures.setdefault(f"{writers} writers{name}", []).append(rate)
-                delays.setdefault(f"{writers} writers{name}", []).extend(took)
-                assert not verify_log(LogFolder(folder)).findings
-                shutil.rmtree(folder)
+        for name, writers, write, content in CASES:
+            folder = base / f"log-{turn}-{name.replace(' ', '-')}"
+            create_log(folder, base / "keys", NAME)
+            with AuditLog(folder, base / "keys") as log:
+                start, spent = time.perf_counter(), time.process_time()
+                took = write(log, writers, seconds, content)
+                figures.setdefault(name, []).append(len(took) / (time.perf_counter() - start))
+                cpu.setdefault(name, []).append((time.process_time() - spent) / len(took) * 1e6)
+            delays.setdefault(name, []).extend(took)
+            assert not verify_log(LogFolder(folder)).findings
+            shutil.rmtree(folder)
+        for workers, writers in ((1, 64), (2, 64), (4, 64)):
+            rate = through_socket(base, f"log-{turn}-s{workers}", workers, writers, seconds)
+            figures.setdefault(f"{workers} processes of {writers} tasks", []).append(rate)
         folder = base / f"log-{turn}-p"
         create_log(folder, base / "keys", NAME)
         with AuditLog(folder, base / "keys") as log:
@@ -135,6 +243,8 @@ def writing(base: Path, seconds: float, rounds: int) -> dict[str, object]:
         "times_the_floor": {
             name: round(rate / rates["floor"], 1) for name, rate in rates.items() if name != "floor"
         },
+        "best_per_second": {name: round(max(values)) for name, values in figures.items()},
+        "cpu_us_a_record": {name: round(statistics.median(all_), 1) for name, all_ in cpu.items()},
         "latency_ms_p50_p99": {
             name: [round(1e3 * sorted(took)[int(len(took) * part)], 2) for part in (0.5, 0.99)]
             for name, took in delays.items()

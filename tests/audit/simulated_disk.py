@@ -145,6 +145,8 @@ class DyingDisk(CountingDisk):
         self._names.setdefault(new, before)
         self._names.pop(old, None)
         self._synced[new] = self._synced.pop(old)
+        # Descriptors follow the file, not its name.
+        self._paths = {fd: new if path == old else path for fd, path in self._paths.items()}
         self._touched.discard(old)
         self._touched.add(new)
 

@@ -86,18 +86,19 @@ def play_beside(
             acknowledged.add(f"{name}-{record.request.removeprefix('req-')}")
 
         try:
-            for number in range(3):
+            for number in range(2):
+                moves = number == 0  # the second leaves nothing to move
                 commit(admitted(number))
                 publication = store.begin()
                 assert publication is not None
-                if number < 2:  # the last leaves nothing to move
+                if moves:
                     commit(completed(number))
                 store.write(publication)
-                if number == 1:
-                    commit(admitted(10 + number))
+                if moves:
+                    commit(admitted(10))
                 store.finish(publication)
-                if number < 2:
-                    commit(admitted(20 + number))
+                if moves:
+                    commit(admitted(20))
         finally:
             store.close()
     finally:
@@ -137,7 +138,8 @@ def attempt(
     create_log(*paths, ORIGIN)
     acknowledged: set[str] = set()
     erased: list[str] = []
-    with suppress(AdhereError, Dead, OSError):
+    failing = (OSError,) if isinstance(disk, FailingDisk | ShortDisk) else ()
+    with suppress(AdhereError, Dead, *failing):
         play(paths, disk, acknowledged, erased)
     return paths, acknowledged, erased
 
@@ -197,9 +199,9 @@ def test_losing_power_at_any_call_loses_nothing(fast: Path, calls: list[str], se
 def calls_beside(tmp_path_factory: pytest.TempPathFactory) -> list[str]:
     disk = CountingDisk()
     made = attempt(tmp_path_factory.mktemp("beside"), "log", disk, play_beside)
-    assert len(made[1]) == 8
+    assert len(made[1]) == 5
     check(*made)
-    assert disk.calls.count("replace") >= 5  # four checkpoints, and a journal moved at least once
+    assert disk.calls.count("replace") == 4  # a checkpoint each and the first; a journal
     return list(disk.calls)
 
 

@@ -7,6 +7,7 @@ import json
 from pathlib import Path
 from typing import Any
 
+import pymerkle
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -163,7 +164,6 @@ def test_proofs_of_what_is_not_there_are_not_made() -> None:
 @pytest.mark.parametrize("size", [1, 2, 3, 7, 8, 33, 100])
 def test_pymerkle_agrees_and_takes_our_proofs(size: int) -> None:
     """An independent implementation: the same roots, and its verifier judges our paths."""
-    pymerkle = pytest.importorskip("pymerkle")
     entries = [b"entry %d" % number for number in range(size)]
     theirs, nodes = pymerkle.InmemoryTree(algorithm="sha256"), nodes_over(entries)
     for entry in entries:
@@ -190,7 +190,6 @@ def test_pymerkle_agrees_and_takes_our_proofs(size: int) -> None:
 @pytest.mark.parametrize(("old", "new"), [(1, 2), (3, 7), (5, 64), (99, 100)])
 def test_pymerkle_takes_our_consistency_proofs(old: int, new: int) -> None:
     """Its proofs hold the same hashes in another order; with ours put there, it judges them."""
-    pymerkle = pytest.importorskip("pymerkle")
     entries = [b"entry %d" % number for number in range(new)]
     theirs = pymerkle.InmemoryTree(algorithm="sha256")
     for entry in entries:
