@@ -58,23 +58,33 @@ def shipped_suites() -> dict[str, Path]:
     return {REFERENCE: reference_dir() / "suite", **further}
 
 
+def suites_beside(spec: str) -> tuple[str, ...]:
+    """Return the folders of the suites beside a spec: ``suite/``, then ``suites/*``.
+
+    Raises:
+        InputError: There is no such spec.
+    """
+    folder = find_document(spec).parent
+    further = sorted((folder / "suites").glob("*/manifest.toml"))
+    found = (folder / "suite" / "manifest.toml", *further)
+    return tuple(str(manifest.parent) for manifest in found if manifest.is_file())
+
+
 def tested_sections(spec: str, suite: str | None) -> frozenset[str]:
     """Return the ids of sections that a case names.
 
     Args:
         spec: What names the spec, as `adhere.assemble.load_spec` takes it.
-        suite: What names the suite; None for the folder ``suite`` beside the spec, if there is one.
+        suite: What names the suite; None for those beside the spec (`suites_beside`).
 
     Raises:
-        InputError: The suite cannot be used.
+        InputError: A suite cannot be used.
         SystemFault: It cannot be read.
     """
-    if suite is None:
-        beside = find_document(spec).parent / "suite"
-        if not beside.is_dir():
-            return frozenset()
-        suite = str(beside)
-    return frozenset(name for case in find_suite(suite).cases for name in case.sections)
+    suites = suites_beside(spec) if suite is None else (suite,)
+    return frozenset(
+        name for where in suites for case in find_suite(where).cases for name in case.sections
+    )
 
 
 def find_models(

@@ -12,6 +12,7 @@ from typing import Any, Final
 import msgspec
 
 from adhere.assemble.auditing import ProofReport
+from adhere.assemble.suites import FromSpec, SuiteSummary
 from adhere.audit import AuditVerification, LogIdentity, PublicRecord, Record
 from adhere.audit.proof import ConsistencyProof
 from adhere.audit.witness import Seen
@@ -25,6 +26,7 @@ from adhere.evaluate import (
     SuiteManifest,
     VerdictRecord,
 )
+from adhere.evaluate.coverage import Coverage
 from adhere.evaluate.labels import Label, LabelSample
 from adhere.evaluate.replay_log import LogReplay
 from adhere.evaluate.run import TurnRecord
@@ -58,6 +60,9 @@ SCHEMAS: Final[dict[str, tuple[Any, str]]] = {
     "diff-1": (SpecDiff, "What changed between two specs"),
     "source-1": (Source, "The SOURCE.json of a fetched spec"),
     "suite-1": (SuiteManifest, "The manifest of a suite"),
+    "suite-summary-1": (SuiteSummary, "What a suite holds"),
+    "suite-from-spec-1": (FromSpec, "What `adhere suite from-spec` made"),
+    "coverage-1": (Coverage, "Which rules of a spec are tested"),
     "case-1": (Case, "A line of a suite's cases.jsonl"),
     "recording-1": (Recording, "A line of a suite's recordings.jsonl"),
     "judgement-1": (Judgement, "A line of a judgements.jsonl"),

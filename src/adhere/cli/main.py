@@ -47,6 +47,7 @@ VERBS: Final[dict[str, dict[str, str]]] = {
         "compare": "Say what differs between two models, and what may be noise.",
         "label": "Label a blinded sample of a run's answers, so that the judge can be corrected.",
         "judge-report": "Say how far judges can be trusted.",
+        "suite": "Look into suites, see which rules they cover, make one from a spec.",
         "import": "Turn recordings of other tools into a suite.",
         "replay": "Decide recorded agent runs again, and report what that changes.",
     },

@@ -12,7 +12,7 @@ import msgspec
 
 from adhere.conversation.answer import Answer
 from adhere.conversation.check import Check
-from adhere.conversation.message import Message, ToolCall
+from adhere.conversation.message import Message, Role, ToolCall
 
 
 class ToolFunction(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -118,6 +118,12 @@ class Case(
     answers: tuple[ReferenceAnswer, ...] = ()
     provenance: dict[str, str] = {}
     canary: str = ""
+
+    @property
+    def several_turns(self) -> bool:
+        """Whether a user speaks more than once."""
+        said = (*self.conversation, *self.follow_ups)
+        return sum(message.role is Role.USER for message in said) > 1
 
 
 class Recording(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
