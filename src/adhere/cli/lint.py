@@ -37,7 +37,8 @@ _STYLE = {Severity.ERROR: "bold red", Severity.WARNING: "yellow", Severity.NOTE:
 @click.option(
     "--suite",
     type=SPEC,
-    help="Count sections that this suite's cases name as tested. [default: suite/ and suites/* beside SPEC]",
+    help="Count sections that this suite's cases name as tested.  "
+    "[default: suite/ and suites/* beside SPEC]",
 )
 @click.option(
     "--since", type=SPEC, metavar="OLD", help="Also check that the ids of this version survive."
