@@ -8,7 +8,7 @@ from pathlib import Path
 import click
 from rich.text import Text
 
-from adhere.assemble import find_suite, shipped_suites
+from adhere.assemble import shipped_suites
 from adhere.assemble.suites import FromSpec, coverage_of, suite_from_spec, summary_of
 from adhere.cli.options import SPEC, console, json_option, print_json
 from adhere.errors import UsageError
@@ -20,21 +20,33 @@ from adhere.evaluate.coverage import Coverage
 def command() -> None:
     """Look into suites of cases, see which rules they cover, and make one from a spec.
 
-    SUITE is a folder, or one of those that ship with adhere: `adhere suite list`.
+    SUITE is a folder, or one of those that ship with adhere: `adhere suite list`. With --json the
+    commands print JSON.
+
+    \b
+    Examples:
+      adhere suite list
+      adhere suite show reference/counterfactual
+      adhere suite coverage my-spec.md --suite suites/mine
+      adhere suite from-spec my-spec.md -o suites/examples
     """
 
 
 @command.command("list")
-def list_() -> int:
+@json_option
+def list_(as_json: bool) -> int:
     """Name the suites that ship with adhere.
 
     \b
     Example:
       adhere suite list
     """
-    for name in shipped_suites():
-        suite = find_suite(name)
-        click.echo(f"{name:<26} {len(suite.cases):>4} cases  {suite.manifest.title}")
+    summaries = [summary_of(name) for name in shipped_suites()]
+    if as_json:
+        print_json(summaries)
+        return 0
+    for one in summaries:
+        click.echo(f"{one.name:<26} {one.cases:>4} cases  {one.title}")
     return 0
 
 
