@@ -204,6 +204,9 @@ class Batches:
         tag = secrets.token_hex(8)
         handing = Handing(tag, self._model.url, time.time(), tuple(names), tickets)
         known = self._batches()
+        if self._model.account is not None:
+            for ticket in tickets:
+                self._model.account.handed_in(ticket)
         self._journal.append(handing)
         taken = {name: self._pending.pop(name) for name in names}
         batch = _Batch(handing)

@@ -156,7 +156,7 @@ class Account(AbstractContextManager["Account"]):
             model: Who will be asked.
             size: Bytes that are sent.
             most: The most tokens of the answer.
-            batch: Whether it is part of a batch.
+            batch: Whether it is part of a batch; then it is written down by `handed_in`.
 
         Returns:
             The number to settle it by.
@@ -175,9 +175,13 @@ class Account(AbstractContextManager["Account"]):
                 self._held += amount
         self._number += 1
         sent = self._open[self._number] = Sent(self._number, model, size, most, batch)
-        if batch or self.budget is not None:
+        if self.budget is not None and not batch:
             self._journal.append(sent)
         return sent.number
+
+    def handed_in(self, number: int) -> None:
+        """Write down a request that was held for, now that its batch is about to be handed in."""
+        self._journal.append(self._open[number])
 
     async def settle(
         self, number: int, source: Literal["service", "estimate", "nothing", "unknown"],
