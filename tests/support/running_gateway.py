@@ -14,7 +14,7 @@ from typing import Any, Self
 import msgspec
 
 from adhere.assemble.serve_config import parse_config
-from adhere.assemble.serving import run_gateway
+from adhere.assemble.serving import Source, run_gateway
 from adhere.audit import LogFolder, Record, decode_record
 from adhere.serve.keys import hash_key
 from adhere.serve.server import listen
@@ -122,7 +122,8 @@ class RunningGateway:
     async def _serve(self) -> None:
         self._stop = asyncio.Event()
         self._loop.call_soon(self._started.set)
-        await run_gateway(self._config, self.folder, self._sock, self._stop)
+        source = Source(self.folder, config=self._config)
+        await run_gateway(source, self._sock, self._stop)
 
     def post(self, path: str, body: Any, key: str = SHOP, **headers: str) -> Answer:
         data = body if isinstance(body, bytes) else json.dumps(body).encode()

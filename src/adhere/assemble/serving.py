@@ -3,21 +3,27 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import os
 import secrets
 import socket
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
+from datetime import UTC, datetime
 from pathlib import Path
-from typing import Final
+from typing import Final, Literal
+
+import msgspec
 
 from adhere.assemble.evaluation import find_suite
 from adhere.assemble.loading import REFERENCE, load_spec, read_limited
-from adhere.audit import AuditLog, create_log, keys_beside
+from adhere.assemble.serve_config import load_config
+from adhere.audit import SCHEMA, Action, AuditLog, create_log, keys_beside
 from adhere.audit.exchange import Appender
 from adhere.audit.folder import IDENTITY
+from adhere.compiler.meaning import spec_digest
 from adhere.conversation import Role
-from adhere.errors import InputError, SystemFault
+from adhere.errors import AdhereError, InputError, SystemFault
 from adhere.resolve import ToolSpecs, parse_scope, parse_tool_specs, unlimited_scope
 from adhere.serve.app import App
 from adhere.serve.budget import Budgets
@@ -26,12 +32,15 @@ from adhere.serve.explaining import Explainer
 from adhere.serve.gateway import Gateway, Release
 from adhere.serve.keys import hash_key, new_key
 from adhere.serve.metrics import Metrics
+from adhere.serve.rollout import share_now
 from adhere.serve.rules import Agent, Rules
 from adhere.serve.scripted import NAME, ScriptedService
 from adhere.serve.server import serve
+from adhere.serve.upstream import Upstreams
 
 _MAX_FILE: Final = 1 << 20
 _SECRET_BYTES: Final = 32
+_log: Final = logging.getLogger("adhere.serve")
 
 
 def load_release(config: Config, base: Path) -> Release:
@@ -53,9 +62,10 @@ def load_release(config: Config, base: Path) -> Release:
 def _rules(config: Config, choice: SpecChoice, base: Path) -> Rules:
     where = choice.path if choice.path == REFERENCE else str(base / choice.path)
     spec = load_spec(where)
-    if choice.digest and spec.spec_digest != choice.digest:
+    digest = spec_digest(spec)  # of what it says, whatever it says of itself
+    if digest != (choice.digest or spec.spec_digest):
         raise InputError(
-            f"the spec's digest is {spec.spec_digest}, not the pinned {choice.digest}",
+            f"the spec's digest is {digest}, not the pinned {choice.digest or spec.spec_digest}",
             place=where, remedy="pin the digest of the spec that you mean",
         )  # fmt: skip
     return Rules(spec, config, _agents(config, base), {})
@@ -118,17 +128,126 @@ def make_gateway(config: Config, base: Path, release: Release, log: Appender) ->
     return Gateway(config, release, log, Budgets(state, config.developers), secret, Metrics())
 
 
-async def run_gateway(config: Config, base: Path, sock: socket.socket, stop: asyncio.Event) -> None:
-    """Serve in this process until ``stop`` is set."""
-    release = load_release(config, base)
-    log = open_log(config, base)
+class Source:
+    """Where a configuration comes from, so that it can be read again.
+
+    Args:
+        base: The folder that its paths start from.
+        path: The file; None where there is only ``config``.
+        config: The configuration, where there is no file.
+    """
+
+    def __init__(self, base: Path, path: Path | None = None, config: Config | None = None) -> None:
+        self.base = base
+        self._path = path
+        self._config = config
+
+    def load(self) -> tuple[Config, Release]:
+        """Read the configuration and load what it names.
+
+        Raises:
+            InputError: Something in it is wrong; what is in force stays.
+            SystemFault: It cannot be read.
+        """
+        config = self._config if self._path is None else load_config(self._path)
+        assert config is not None
+        release = load_release(config, self.base)
+        share = share_now(config, self.base / config.state)
+        return config, msgspec.structs.replace(release, share=share)
+
+
+async def run_gateway(
+    source: Source,
+    sock: socket.socket,
+    stop: asyncio.Event,
+    *,
+    again: asyncio.Event | None = None,
+    log: Appender | None = None,
+) -> None:
+    """Serve in this process until ``stop`` is set.
+
+    Args:
+        source: The configuration.
+        sock: Where requests come in.
+        stop: Set it to end.
+        again: Set it to read the configuration again.
+        log: Where decisions are recorded; None: in this process's own log.
+    """
+    config, release = source.load()
+    own = open_log(config, source.base) if log is None else None
     try:
-        gateway = make_gateway(config, base, release, log)
-        app = App(gateway, Explainer(base / config.audit.log, config.phrases))
+        gateway = make_gateway(config, source.base, release, own or log)  # type: ignore[arg-type]
+        app = App(gateway, Explainer(source.base / config.audit.log, config.phrases))
+        reloading = asyncio.ensure_future(
+            _reload(source, gateway, again or asyncio.Event(), recording=own is not None)
+        )
         await serve(gateway, app, sock, stop)
+        reloading.cancel()
+        await asyncio.gather(reloading, return_exceptions=True)
         gateway.budgets.close()
     finally:
-        log.close()
+        if own is not None:
+            own.close()
+
+
+async def _reload(
+    source: Source, gateway: Gateway, again: asyncio.Event, *, recording: bool
+) -> None:
+    """Put what the configuration says now in force whenever ``again`` is set."""
+    closing: set[asyncio.Task[None]] = set()
+    try:
+        while True:
+            await again.wait()
+            again.clear()
+            try:
+                config, release = await asyncio.to_thread(source.load)
+            except AdhereError as error:
+                _log.error("the configuration stays as it was: %s", error)
+                continue
+            before = gateway.release
+            old = gateway.change(config, release)
+            _log.warning("in force: %s", described(release))
+            if recording:
+                await gateway.log.append_async(change_record(before, release))
+            ending = asyncio.ensure_future(_close_later(old, config.limits.drain_seconds))
+            closing.add(ending)
+            ending.add_done_callback(closing.discard)
+    finally:
+        for ending in closing:
+            ending.cancel()
+        await asyncio.gather(*closing, return_exceptions=True)
+
+
+async def _close_later(upstreams: Upstreams, seconds: float) -> None:
+    """Close connections once the requests that began with them have had time to end."""
+    try:
+        await asyncio.sleep(seconds)
+    finally:
+        await upstreams.close()
+
+
+def described(release: Release) -> str:
+    """Say which specs are in force."""
+    said = release.current.spec.spec_digest
+    if release.following is not None:
+        said += f", and {release.following.spec.spec_digest} for {release.share:.0%}"
+    return said
+
+
+def change_record(before: Release, after: Release) -> Action:
+    """Return the record of a change of what is in force."""
+
+    def digest(release: Release) -> str:
+        return (release.following or release.current).spec.spec_digest
+
+    what: Literal["configuration", "rollout", "rollback"] = "configuration"
+    if after.share != before.share:
+        what = "rollout" if after.share > before.share else "rollback"
+    return Action(
+        schema=SCHEMA, time=datetime.now(UTC), what=what, actor="operator",
+        subject=f"share {before.share:g} to {after.share:g}", before=digest(before),
+        after=digest(after) if after.share else after.current.spec.spec_digest,
+    )  # fmt: skip
 
 
 @asynccontextmanager
