@@ -97,6 +97,8 @@ def _read(raw: bytes, interface: Interface, level: Authority, place: int) -> Ite
     name = "messages" if interface == "chat" else "input"
     try:
         value = strict_json(raw)
+        if not isinstance(value, dict):
+            raise ValueError("it is no object")
         demoted = level is not Authority.SYSTEM and _demote(value)
         posing: list[str] = []
         neutral = False
