@@ -20,7 +20,7 @@ from adhere.errors import InputError
 from adhere.resolve import Fact, facts_from
 from adhere.serve.faults import Refused
 from adhere.serve.neutral import neutralise
-from adhere.serve.reading import Interface, leaves
+from adhere.serve.reading import INTERFACES, Interface, leaves
 from adhere.serve.recent import Recent
 from adhere.spec import Authority
 
@@ -66,7 +66,11 @@ class ItemReader:
     """Reads items, and remembers what it read."""
 
     def __init__(self) -> None:
-        self._known: Recent[bytes, Item] = Recent(_CACHED)
+        self._known: dict[tuple[Interface, bool], Recent[bytes, Item]] = {
+            (interface, platform): Recent(_CACHED)
+            for interface in INTERFACES
+            for platform in (False, True)
+        }
 
     def read(
         self, raw: bytes, interface: Interface, level: Authority, place: int
@@ -82,14 +86,13 @@ class ItemReader:
         Raises:
             Refused: It cannot be read.
         """
-        digest = sha256(raw)
-        digest.update(interface[0].encode() + level.encode())
-        key = digest.digest()
-        known = self._known.get(key)
+        key = sha256(raw).digest()
+        kept = self._known[interface, level is Authority.SYSTEM]
+        known = kept.get(key)
         if known is None:
             known = _read(raw, interface, level, place)
             if len(raw) <= _MAX_KEPT:
-                self._known.put(key, known)
+                kept.put(key, known)
         return key, known
 
 
@@ -98,7 +101,7 @@ def _read(raw: bytes, interface: Interface, level: Authority, place: int) -> Ite
     try:
         value = strict_json(raw)
         if not isinstance(value, dict):
-            raise ValueError("it is no object")
+            raise ValueError("it is no object")  # noqa: TRY004 - what was sent is wrong, not we
         demoted = level is not Authority.SYSTEM and _demote(value)
         posing: list[str] = []
         neutral = False

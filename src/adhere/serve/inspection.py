@@ -24,8 +24,6 @@ from adhere.serve.recent import Recent
 from adhere.serve.rules import InForce, Rules
 from adhere.spec import Authority
 
-_BORDER: Final = 400
-"""Characters on either side of a border between messages that are looked at together."""
 _MAX_NAMES: Final = 8
 _TOOLS: Final = 256
 """Definitions of tools that are kept, read."""
@@ -111,7 +109,7 @@ class Inspector:
         return tools.sent
 
     def _phrases(self, asked: Asked, items: Sequence[tuple[bytes, Item]], sheet: Sheet) -> None:
-        tails: dict[str, str] = {}
+        words: dict[str, list[str]] = {}
         for number, (_, item) in enumerate(items):
             phrases = self._detectors.for_speaker(item.speaker)
             if phrases is None:
@@ -120,13 +118,13 @@ class Inspector:
             if found is None:
                 found = item.found[phrases] = phrases.find(View(item.said))
             self._tell(found, f"item {number}", sheet)
-            # A phrase that begins in one turn and ends in a later one of the same speaker.
-            tail = tails.get(item.speaker, "")
-            words = item.words
-            if tail and not found:
-                border = View(f"{tail}\n{words[:_BORDER]}")
-                self._tell(phrases.find(border), f"up to item {number}", sheet)
-            tails[item.speaker] = f"{tail}\n{words}"[-_BORDER:]
+            words.setdefault(item.speaker, []).append(item.words)
+        for speaker, said in words.items():
+            phrases = self._detectors.for_speaker(speaker)
+            if phrases is not None and len(said) > 1:  # begun in one turn, ended in a later one
+                self._tell(
+                    phrases.find(View("\n".join(said))), f"all that the {speaker} says", sheet
+                )
         tools = known.said if (known := self._known.get(asked.tools)) else ""
         for speaker, text in (
             ("user", "\n".join(leaves(asked.fields))), ("developer", tools), ("tool", tools),
