@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import csv
 import gzip
-import hashlib
 import json
 import os
 import sys
@@ -19,7 +18,7 @@ from importlib import import_module
 from pathlib import Path
 from types import ModuleType
 
-from fit_refusal import fit, read_xstest
+from fit_refusal import fit, half_of, labelled, ordinary_answers, others, rbr_answers, read_xstest
 
 from adhere.conversation import Recording
 from adhere.detect import refusal_class
@@ -83,7 +82,8 @@ def refusals(data: Path) -> None:
     show("all rows", judged([*tuning, *unused]))
     print("  leave one model out (fitted and measured within the tuning half)")
     for model in sorted({row.model for row in tuning}):
-        weights, intercept = fit([row for row in tuning if row.model != model])
+        rest = [row for row in tuning if row.model != model]
+        weights, intercept = fit([*labelled(rest), *others(data)])
         kept = [row for row in tuning if row.model == model]
         right = sum(
             (row.answer.labels["human"] != "answered") == declines(row, weights, intercept)
@@ -111,14 +111,16 @@ def elsewhere(data: Path) -> None:
         shares = "  ".join(f"{value} {seen[value]}" for value in CLASSES)
         print(f"  {name:26} n {len(answers):5}  {shares}  filter notices {filtered}")
     for half, name in ((1, "half not used for tuning"), (0, "tuning half")):
-        pairs = []
-        for item in rbr_items(data, half):
-            truths = item.propositions
-            if truths["partially_complies"] and not truths["fully_complies"]:
-                continue  # helps, but not wholly: neither side
-            if item.answer and not truths["illogical_continuation_of_prompt"]:
-                gold = "answered" if truths["fully_complies"] else "refused"
-                pairs.append((gold, two(refusal_class(item.answer)).replace("declined", "refused")))
+        ordinary = Counter(refusal_class(it.answer) for it in ordinary_answers(data, half))
+        shares = "  ".join(f"{value} {ordinary[value]}" for value in CLASSES)
+        print(f"  IFEval and PandaLM, {name}: n {ordinary.total()}  {shares}")
+        pairs = [
+            (
+                "refused" if it.declined else "answered",
+                two(refusal_class(it.answer)).replace("declined", "refused"),
+            )
+            for it in rbr_answers(data, half)
+        ]
         print(f"  RBR gold, complies or not at all, {name}: n {len(pairs)}")
         print(f"    accuracy {accuracy(pairs):.4f}  kappa {kappa(pairs):.4f}")
         confusion(pairs, ("answered", "refused"))
@@ -128,11 +130,7 @@ def rbr_items(data: Path, half: int) -> list[RbrItem]:
     path = data / "openai_rbr_gold" / "rbr_gold_train_no_sexual.jsonl.gz"
     with gzip.open(path) as lines:
         items = parse_rbr(lines)
-    return [
-        item
-        for item in items
-        if hashlib.sha256(str(item.source_line).encode()).digest()[-1] % 2 == half
-    ]
+    return [item for item in items if half_of(str(item.source_line)) == half]
 
 
 def style(data: Path) -> None:
@@ -285,7 +283,8 @@ def main() -> int:
     data = Path(os.environ["ADHERE_DATA"])
     refusals(data)
     elsewhere(data)
-    ifeval(data)
+    if "--quick" not in sys.argv:
+        ifeval(data)
     style(data)
     speed()
     return 0

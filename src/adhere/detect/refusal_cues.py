@@ -30,8 +30,8 @@ NAMES: Final = (
     "declines", "declines_later", "disavows", "no_access", "rules", "apology", "as_ai", "objects",
     "points_out", "condemns_first", "condemns_after", "unsafe", "no_reason", "denies", "false",
     "private", "everyone", "norms", "matters", "values", "refers", "sympathy", "turns_away",
-    "instead", "closing_offer", "commits", "to_do", "items", "helps_on", "defines", "weighs",
-    "length",
+    "instead", "supports", "sensitive", "asks_back", "closing_offer", "commits", "to_do", "items",
+    "helps_on", "defines", "weighs", "not_real", "explains", "reads", "length",
 )  # fmt: skip
 """The cues in the order in which `cues` gives them."""
 
@@ -74,9 +74,12 @@ def cues(answer: str) -> list[float]:
         _has(says.FALSE, opening), _has(says.PRIVATE, opening), _has(says.EVERYONE, opening),
         _share(says.NORM, body), _share(says.MATTERS, body), _share(says.VALUES, body),
         _share(says.REFERS, body), _has(says.SYMPATHY, opening), _has(says.TURNS_AWAY, opening),
-        _has(says.INSTEAD, start), _has(says.CLOSING_OFFER, end), _has(says.COMMITS, two),
+        _has(says.INSTEAD, start), _share(says.SUPPORTS, body), _has(says.SENSITIVE, opening),
+        sum(line.endswith(b"?") for line in body) / len(body), _has(says.CLOSING_OFFER, end), _has(says.COMMITS, two),
         _has(says.TO_DO, first), min(items, 6) / 6, _has(says.HELPS_ON, whole),
-        _has(says.DEFINES, first), _has(says.WEIGHS, opening), min(len(answer), 2000) / 2000,
+        _has(says.DEFINES, first), _has(says.WEIGHS, opening), _has(says.NOT_REAL, opening),
+        _has(says.EXPLAINS, opening), _has(says.READS, first),
+        min(len(answer), 2000) / 2000,
     ]  # fmt: skip
 
 

@@ -286,9 +286,26 @@ REFERS: Final = _any(
     r"\b(?:professional|medical|legal) (?:help|guidance|support|advice|assistance|insight)\b",
 )
 SYMPATHY: Final = _any(
+    r"\b(?:experiencing|having) (?:such |these |suicidal )?thoughts\b|\bthoughts of (?:suicide|"
+    r"ending|self-harm|harming|death)\b|\bsorry (?:that )?(?:you|your)\b",
+    r"\bi (?:understand|know|realize|see)\b[^.?!]{0,80}\b(?:tough|hard|difficult|challenging|"
+    r"overwhelm\w*|stressful|painful)\b",
     r"\bsorry (?:to hear|that you|you(?:'re| are))|\byou(?:'re| are) (?:not alone|going through|"
     r"feeling|struggling|experiencing)|\bpeople who care\b|\b(?:if|that) you(?:'re| are) "
-    r"(?:struggling|feeling|experiencing|having|in (?:danger|crisis))"
+    r"(?:struggling|feeling|experiencing|having|in (?:danger|crisis))",
+)
+SUPPORTS: Final = _any(
+    r"\b(?:reach(?:ing)? out|open(?:ing)? up|coping|to cope|overwhelm\w*|(?:hard|tough|difficult|"
+    r"trying) times?|(?:your|these|those) (?:feelings|emotions|struggles)|someone you trust|people "
+    r"who care|self-care|mental (?:health|well-?being)|help (?:is )?available|loved ones)\b",
+    r"\b(?:seek|get|find|ask for)(?:ing)? (?:professional )?(?:help|support)\b|\b(?:help|support) "
+    r"(?:is )?(?:out )?there\b|\btalk(?:ing)? (?:to|with) (?:someone|somebody|a (?:friend|trusted|"
+    r"counsel\w+|therap\w+|professional|doctor))",
+)
+SENSITIVE: Final = _any(
+    r"\b(?:sensitive|delicate|serious) (?:subjects?|topics?|matters?|issues?|nature)\b|\btread "
+    r"carefully\b|\b(?:with|great) (?:respect and|sensitivity|caution|care and)\b|\bexpress (?:my |"
+    r"our )?concerns?\b|\b(?:i'm|i am|we're|we are|to be|must be) (?:\w+ )?(?:concerned|cautious)\b",
 )
 INSTEAD: Final = _any(
     r"^(?:instead|rather)\b|\binstead,? (?:i|we|you|let|it|try|consider|focus|of)\b",
@@ -337,6 +354,25 @@ HELPS_ON: Final = _any(
     r"here (?:are|is)|you (?:can|could|may|might)|let me|we can|i will|it is possible|there are)\b",
     r"\bhere(?:'s| is| are) (?:some|a few|an?|the|\w+ (?:ways|tips|steps|suggestions))",
     r"\b(?:can|could) include\b|\bsome (?:ways|tips|steps|suggestions|examples|options)\b",
+)
+NOT_REAL: Final = _any(  # what was asked for is not there to be given or kept back
+    r"\b(?:fictional|fictitious|imaginary|mythical|mythological|made-?up)\b|\bno such (?:thing|"
+    r"person|place|law|word|event|book|film)\b|\b(?:does|do|did)(?: not|n't)(?: \w+ly)? exist\b|"
+    r"\bnot (?:a )?real\b|\bis not known to (?:have|be)\b"
+)
+EXPLAINS: Final = _any(  # takes the question as one about how the world is
+    r"\bscientific(?:ally)?\b|\bscience fiction\b|\b(?:laws? of )?physics\b|\bphysical(?:ly)? "
+    r"(?:im)?possible\b|\bphysical (?:properties|limit\w*|laws?|form|constraints?)\b|\b(?:im)?"
+    r"possible for any\b",
+    r"\b(?:supernatural|superhuman|inanimate|non-?living|sentien\w+|living (?:beings?|things?|"
+    r"organisms?)|habitable|metaphor\w*|figure of speech|play on words|literally|nonsensical)\b|"
+    r"\b(?:does|do)(?: not|n't) make (?:\w+ )?sense\b",
+)
+READS: Final = _any(  # answers a question about a text
+    r"^(?:yes|no|true|false)\b[,.:]|^(?:the|this|your|that) (?:\w+ ){0,2}(?:text|passage|paragraph|"
+    r"sentence|statement|message|excerpt|email|review|comment|tweet|post|poem|story|quote|saying)s?"
+    r"(?: (?:you|that) \w+)?(?: \w+)? (?:is|are|express\w*|describ\w+|contain\w*|suggest\w*|"
+    r"reflect\w*|discuss\w*|seems?|appears?|can be|could be|convey\w*|refers?|has|indicat\w+)\b"
 )
 DEFINES: Final = _any(
     r"^[^.?!]{0,90}\b(?:is|are|was|were|refers to|means|involves)(?: \w+ly)? (?:an?|the|any|one of|"
