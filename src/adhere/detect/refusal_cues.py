@@ -17,13 +17,16 @@ MAX_CHARACTERS: Final = 20_000
 """An answer declines near its beginning or its end, or not at all."""
 
 _OPENING: Final = 3
+_LETTERS_OUTSIDE: Final = 15
+_FEWEST: Final = 3
+"""In an answer of fewer sentences one word too many must not fill the whole share."""
+
 _BODY: Final = 8
 _MAX_SENTENCES: Final = 200
 
 _FENCE: Final = re.compile(r"\s*(?:```|~~~)")
 _ITEM: Final = re.compile(r"\s*(?:\d{1,2}[.)]|[-*•+]|step \d+[:.]|[a-z][.)])\s+(?=\S)", re.I)
 _SENTENCE_END: Final = re.compile(r"(?<=[.!?])[\"')\]*_]{0,4}\s+")
-_QUOTE: Final = re.compile('["“”]')
 _QUOTED: Final = re.compile(r'["“][^"“”\n]{1,300}["”]')
 
 NAMES: Final = (
@@ -38,8 +41,9 @@ NAMES: Final = (
 
 def sentences(text: str) -> list[str]:
     """Split ``text`` at line ends and after full stops; code and what is quoted are left out."""
-    if len(_QUOTE.findall(text)) > 2:  # a single pair may well enclose the whole answer
-        text = _QUOTED.sub('""', text)
+    outside = _QUOTED.sub('""', text)
+    if sum(map(str.isalpha, outside)) > _LETTERS_OUTSIDE:  # else the quotation is the whole answer
+        text = outside
     found: list[str] = []
     fenced = False
     for line in text.splitlines():
@@ -75,7 +79,8 @@ def cues(answer: str) -> list[float]:
         _share(says.NORM, body), _share(says.MATTERS, body), _share(says.VALUES, body),
         _share(says.REFERS, body), _has(says.SYMPATHY, opening), _has(says.TURNS_AWAY, opening),
         _has(says.INSTEAD, start), _share(says.SUPPORTS, body), _has(says.SENSITIVE, opening),
-        sum(line.endswith(b"?") for line in body) / len(body), _has(says.CLOSING_OFFER, end), _has(says.COMMITS, two),
+        sum(line.endswith(b"?") for line in body) / len(body),
+        _has(says.CLOSING_OFFER, end), _has(says.COMMITS, two),
         _has(says.TO_DO, first), min(items, 6) / 6, _has(says.HELPS_ON, whole),
         _has(says.DEFINES, first), _has(says.WEIGHS, opening), _has(says.NOT_REAL, opening),
         _has(says.EXPLAINS, opening), _has(says.READS, first),
@@ -93,7 +98,7 @@ def _has(pattern: Any, text: bytes) -> float:
 
 
 def _share(pattern: Any, parts: Sequence[bytes]) -> float:
-    return sum(1 for part in parts if pattern.search(part)) / len(parts)
+    return sum(1 for part in parts if pattern.search(part)) / max(_FEWEST, len(parts))
 
 
 def _declines(opening: Sequence[bytes]) -> bool:

@@ -118,8 +118,14 @@ WILL_NOT: Final = _any(
     rf"{_I}{_BE}{_ADVERBS} ?(?:do not|don't|does not|doesn't|never|(?:would|should)"
     rf"(?: not|n't)){_ADVERBS} {_SERVE}",
     rf"{_I}{_BE}{_ADVERBS} ?{_WILL_NOT}(?: to| with| about)?{_ADVERBS} {_GIVE}",
-    rf"{_I}{_BE}(?: must| have to| need to| going to have to)?{_ADVERBS} (?:decline|refuse|"
-    rf"pass on)\b",
+    rf"{_I}{_BE}(?: must| have to| need to| going to(?: have to)?| choose to)?{_ADVERBS} "
+    rf"(?:decline|refuse|refrain|pass on)\b",
+    r"^not (?:going|gonna) (?:to )?(?:touch|go|do|help|write|answer|discuss|engage|happen)\b|"
+    r"\bkeep (?:this|the|our|things) (?:\w+ )?(?:appropriate|respectful|civil|clean)\b|"
+    r"\bi'm still learning (?:how )?to\b",
+    r"\b(?:request|prompt|question|content|message|topic|this|that)(?: \w+)? (?:violates?|breaches|"
+    r"goes against|conflicts with|is against) (?:my|our) (?:\w+ ){0,2}(?:guidelines|polic\w+|rules|"
+    r"terms|principles|programming)\b",
     rf"{_I}{_BE}{_ADVERBS} ?(?:won't|will not|not)(?: be)? (?:able to {_GIVE}|(?:writ|provid|help|"
     r"assist|giv|shar|generat|creat|produc|discuss|answer|engag|continu|participat|mak|do|tell|"
     r"offer|"
@@ -305,7 +311,8 @@ SUPPORTS: Final = _any(
 SENSITIVE: Final = _any(
     r"\b(?:sensitive|delicate|serious) (?:subjects?|topics?|matters?|issues?|nature)\b|\btread "
     r"carefully\b|\b(?:with|great) (?:respect and|sensitivity|caution|care and)\b|\bexpress (?:my |"
-    r"our )?concerns?\b|\b(?:i'm|i am|we're|we are|to be|must be) (?:\w+ )?(?:concerned|cautious)\b",
+    r"our )?concerns?\b|\b(?:i'm|i am|we're|we are|to be|must be) (?:\w+ )?(?:concerned|"
+    r"cautious)\b",
 )
 INSTEAD: Final = _any(
     r"^(?:instead|rather)\b|\binstead,? (?:i|we|you|let|it|try|consider|focus|of)\b",
