@@ -28,6 +28,9 @@ from adhere.conversation import (
     Language,
     LetterCase,
     Matches,
+    NoCredentials,
+    NoExfiltration,
+    NoLeak,
     Not,
     Outcome,
     OutcomeIs,
@@ -42,7 +45,7 @@ from adhere.conversation import (
 )
 from adhere.detect import blocked_by_filter, fold, read_refusal
 from adhere.errors import AdhereError, UsageError
-from adhere.judge import check_form
+from adhere.judge import check_form, check_guard
 from adhere.judge.ifeval import follow, instruction
 from adhere.judge.style import GRADERS, grade_style
 from adhere.judge.verdict import Finding, Verdict, direction
@@ -169,6 +172,8 @@ def check_flaw(check: Check) -> str | None:
         flaw = None
         if isinstance(part, JsonSchema):
             flaw = check_form.schema_flaw(part.schema)
+        elif isinstance(part, NoLeak):
+            flaw = check_guard.leak_flaw(part)
         elif isinstance(part, Style) and part.proposition not in GRADERS:
             flaw = f'words alone cannot decide "{part.proposition}"'
         elif isinstance(part, Ifeval):
@@ -233,6 +238,8 @@ def _run(check: Check, scene: _Scene) -> tuple[bool, str]:
         case Style():
             finding = grade_style(check.proposition, text)
             return finding.passed, f"{check.proposition}: {finding.detail or 'no such words'}"
+        case NoLeak() | NoExfiltration() | NoCredentials():
+            return check_guard.guard(check, scene.answer, scene.conversation)
         case ToolCalled() | ToolNotCalled():
             return _calls(check, called)
         case ToolCount():
