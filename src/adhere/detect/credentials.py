@@ -19,11 +19,15 @@ from adhere.detect.view import Hold, View
 
 _PLACEHOLDER: Final = re2.compile(
     r"(?i)example|placeholder|sample|dummy|redacted|changeme|your|my[-_]?(?:key|token|secret|pass)"
-    r"|insert|replace|x{6}|\*{4}|\.{4}|0{8}|1234567|abcdefg|\$\{|<[a-z]|\{\{|fake|todo|(?:foo|bar){2}"
+    r"|insert|replace|x{6}|\*{4}|\.{4}|0{8}|1234567|abcdefg|\$\{|<[a-z]|\{\{|fake|todo|passw|(?:foo|bar){2}"
 )
 _ANNOUNCED: Final = 96
 """Characters of what may stand before a secret and announce it: a prefix, a header, a name."""
 _COMPILED: Final = tuple((one, re2.compile(one.regex)) for one in PATTERNS)
+_WHICH: Final = re2.Set.SearchSet()
+for _one in PATTERNS:
+    _WHICH.Add(_one.begun)
+_WHICH.Compile()
 _ANY: Final = re2.compile("|".join(f"(?:{one.begun})" for one in PATTERNS))
 _BEGUN: Final = re2.compile(
     f"(?:{_ANY.pattern})" + r"((?:[A-Za-z-]{4,16}: [^\n]{0,80})?[^\s\"'`<>()\[\]{},;]*)\z"
@@ -65,7 +69,7 @@ class Credentials:
 def _begun(view: View) -> Hold:
     shown = view.shown
     size = len(view.text)
-    begun = _BEGUN.search(shown.text)
+    begun = _BEGUN.search(shown.text) if view.shows(_ANY) else None
     announced = max(size - _ANNOUNCED, 0)
     if begun is None:
         return Hold(announced, size)
@@ -77,9 +81,10 @@ def _begun(view: View) -> Hold:
 
 def _in(view: View) -> Iterator[Finding]:
     shown = view.shown
-    if not _ANY.search(shown.text):
+    if not view.shows(_ANY):
         return
-    for pattern, regex in _COMPILED:
+    for number in _WHICH.Match(shown.text):
+        pattern, regex = _COMPILED[number]
         for match in regex.finditer(shown.text):
             end = match.end(1)
             after = shown.text[end : end + 1]

@@ -8,7 +8,7 @@ anything new, and is left alone.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from functools import cached_property
 from typing import Final
 from urllib.parse import unquote
@@ -26,8 +26,13 @@ private."""
 PATH_RUN: Final = 28
 """The same for a path: titles of pages are made of the words that people ask with."""
 _TOKEN: Final = re2.compile(r"[^\s<>\"'`(){}\[\],;|&=?#/\\]{5,128}")
+ARGUMENT_RUN: Final = 40
+"""The same for a tool's argument: names of files and projects are shorter."""
+MAX_DEPTH: Final = 64
 SHORTEST_TOKEN: Final = 6
 _TELLING: Final = re2.compile(r"[0-9].*[0-9].*[0-9]|[A-Za-z0-9]@[A-Za-z0-9]")
+_SUFFIX: Final = re2.compile(r"\.[A-Za-z0-9]{1,5}\b")
+"""What a name of a file ends with."""
 _LAST_TOKEN: Final = re2.compile(_TOKEN.pattern.replace("{5,128}", "*") + r"\z")
 _EMAIL: Final = re2.compile(r"[A-Za-z0-9._%+-]{1,64}@[A-Za-z0-9.-]{1,190}\.[A-Za-z]{2,24}")
 
@@ -74,7 +79,8 @@ class PrivateContent:
 
     def token(self, text: str) -> int:
         """Return the length of a distinctive token (a number, an address) that is private, or 0."""
-        return max((len(one) for one in _tokens(text) if one in self._tokens), default=0)
+        told = (*_tokens(text), *_tokens(_SUFFIX.sub(" ", text)))
+        return max((len(one) for one in told if one in self._tokens), default=0)
 
 
 class Exfiltration:
@@ -117,7 +123,7 @@ class Exfiltration:
 
     def may_reach(self, host: str) -> bool:
         """Whether a host is allowed, or a principal named it or one above it."""
-        if host in self._exact or host.endswith(self._below or ("\0",)):
+        if self._allowed(host):
             return True
         return any(host == one or host.endswith(f".{one.removeprefix('www.')}")
                    or one == f"www.{host}" for one in self._named)  # fmt: skip
@@ -138,6 +144,58 @@ class Exfiltration:
     def hold(self, view: View) -> Hold:
         """Return what may be the beginning of such an address."""
         return view.hold(self._begun)
+
+    def in_arguments(self, arguments: Mapping[str, object]) -> tuple[tuple[str, Finding], ...]:
+        """Find what a tool's call would carry away, each with the place of its argument.
+
+        Beside addresses in the arguments that carry something themselves, this is private content
+        in any argument of a call that names a recipient, by e-mail or by URL, whom no principal
+        named. What is found there is of the kind ``argument``.
+        """
+        told = tuple(_strings(arguments, "", 0))
+        found = [(place, one) for place, text in told for one in self.find(View(text))]
+        for stranger in (self._strange_host, self._strange_address):
+            owners = [stranger(text) for _, text in told]
+            if not any(owners):
+                continue
+            owner = next(one for one in owners if one)
+            for (place, text), itself in zip(told, owners, strict=True):
+                if not itself and (size := self._says(text)):
+                    held = Finding(self.name, owner, "argument", 0, len(text), 0, (), size)
+                    found.append((place, held))
+            break  # where a host is told something, addresses of persons are what is told
+        return tuple(found)
+
+    def _strange_host(self, text: str) -> str:
+        """Return the owner of a URL in a text whose host nobody named; empty for none."""
+        for url in urls(text):
+            if url.host and not self.may_reach(url.host):
+                return _owner(url.host)
+        return ""
+
+    def _strange_address(self, text: str) -> str:
+        """Return the owner of an e-mail address in a text that nobody named; empty for none."""
+        for match in _EMAIL.finditer(text):
+            host = host_of(match[0])
+            if match[0].casefold() not in self._addresses and not self._allowed(host):
+                return _owner(host)
+        return ""
+
+    def _says(self, text: str) -> int:
+        for reading in View(text).readings:
+            for said, _ in _turned(reading.letters):
+                if size := self._content.run(said, ARGUMENT_RUN):
+                    return size
+        return self._content.token(text)
+
+    @cached_property
+    def _addresses(self) -> frozenset[str]:
+        return frozenset(
+            match[0].casefold() for text in self._principals for match in _EMAIL.finditer(text)
+        )
+
+    def _allowed(self, host: str) -> bool:
+        return host in self._exact or host.endswith(self._below or ("\0",))
 
     def _begun(self, view: View) -> Hold:
         keep, url = unfinished_url(view.text)
@@ -163,7 +221,7 @@ class Exfiltration:
         for text, least in ((url.told, QUERY_RUN), (url.path, PATH_RUN)):
             for reading in View(text.replace("+", " ")).readings:
                 for said, how in _turned(reading.letters):
-                    size = self._content.run(said, least)
+                    size = self._content.run(said, least if reading.view else QUERY_RUN)
                     if not size and reading.view is None:
                         size = self._content.known(said)
                     if size:
@@ -172,6 +230,23 @@ class Exfiltration:
         if not url.complete:
             told = _LAST_TOKEN.sub("", told)
         return self._content.token(told), ()
+
+
+def _strings(value: object, place: str, depth: int) -> Iterator[tuple[str, str]]:
+    """Yield each text in arguments, names of members too, with its place."""
+    if isinstance(value, str):
+        yield place, value
+    elif isinstance(value, (int, float)) and not isinstance(value, bool):
+        yield place, str(value)
+    elif depth == MAX_DEPTH:
+        return
+    elif isinstance(value, Mapping):
+        for name, member in value.items():
+            yield f"{place}.{name}".lstrip("."), str(name)
+            yield from _strings(member, f"{place}.{name}".lstrip("."), depth + 1)
+    elif isinstance(value, (list, tuple)):
+        for number, member in enumerate(value):
+            yield from _strings(member, f"{place}[{number}]", depth + 1)
 
 
 def _owner(host: str) -> str:

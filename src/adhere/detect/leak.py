@@ -60,9 +60,7 @@ class Leak:
 
     def _in(self, reading: Reading) -> Iterator[Finding]:
         for said, turned in ((reading.letters, ()), (rot13(reading.letters), ("rot13",))):
-            if not self._index.may_match(said):
-                continue
-            for match in self._index.matches(said, self._public):
+            for match in self._index.matches(said, lambda: self._public):
                 backwards = ("reversed",) if match.backwards else ()
                 through = (*reading.through, *turned, *backwards)
                 yield Finding(

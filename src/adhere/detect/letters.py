@@ -6,6 +6,7 @@ are searched fastest.
 
 from __future__ import annotations
 
+import codecs
 import re
 import string
 from collections.abc import Iterator
@@ -17,7 +18,8 @@ _KEPT: Final = (string.ascii_letters + string.digits).encode()
 _DROPPED: Final = bytes(octet for octet in range(128) if octet not in _KEPT)
 _BEYOND: Final = bytes(range(128, 256))
 _LOWER: Final = bytes.maketrans(string.ascii_uppercase.encode(), string.ascii_lowercase.encode())
-_BEYOND_ASCII: Final = re.compile(r"[^\x00-\x7f]+")
+_HANDLER: Final = "adhere-letters"
+"""A handler of what an encoder cannot encode: so the rest is encoded at its speed."""
 _NO_LETTER: Final = re.compile(r"[\W_]+")
 _TURNED: Final = bytes.maketrans(
     b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz",
@@ -26,17 +28,22 @@ _TURNED: Final = bytes.maketrans(
 
 
 def letters(text: str) -> bytes:
-    """Return the letters and digits of a text: lower case, look-alikes in ASCII, UTF-8.
+    r"""Return the letters and digits of a text: lower case, look-alikes in ASCII, UTF-8.
 
     >>> letters("Ｐrojeсt\u200b  «Night-in-gale»!")
     b'projectnightingale'
     """
-    if text.isascii():
-        return text.encode("ascii").translate(_LOWER, _DROPPED)
-    plain = _BEYOND_ASCII.sub(lambda match: skeleton(match[0]).text.casefold(), text)
-    if plain.isascii():
-        return plain.encode("ascii").translate(_LOWER, _DROPPED)
-    return _NO_LETTER.sub("", plain.casefold()).encode("utf-8", "replace")
+    return text.encode("ascii", _HANDLER).translate(_LOWER, _DROPPED)
+
+
+def _beyond_ascii(error: UnicodeError) -> tuple[bytes, int]:
+    """Encode a stretch that ASCII does not hold by its letters."""
+    assert isinstance(error, UnicodeEncodeError)
+    said = skeleton(error.object[error.start : error.end]).text.casefold()
+    return _NO_LETTER.sub("", said).encode("utf-8", "replace"), error.end
+
+
+codecs.register_error(_HANDLER, _beyond_ascii)
 
 
 def letters_of_bytes(data: bytes) -> bytes:

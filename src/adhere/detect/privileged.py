@@ -19,8 +19,9 @@ finding rests on a hash.
 from __future__ import annotations
 
 import itertools
+import sys
 from bisect import bisect_right
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import Final, TypeAlias
 
 import msgspec
@@ -37,7 +38,7 @@ NEEDED: Final = 64
 SENTENCE: Final = 48
 SPAN: Final = 2 * NEEDED
 _SHARE: Final = 0.75
-_SENTENCES: Final = re2.compile(r"[.!?:;。！？；][\s\"')*_]+|\n+|[。！？；]")
+_SENTENCES: Final = re2.compile(r"[.!?]+[\s\"')*_]+|\n+|[。！？]")
 _PIECE: Final = 16
 """Letters by which public text is told from privileged."""
 _STEP: Final = 4
@@ -127,19 +128,18 @@ class PrivilegedIndex:
     def __bool__(self) -> bool:
         return bool(self._forms)
 
-    def may_match(self, said: bytes) -> bool:
-        """Whether an answer has a gram in common with the texts; what is asked first."""
-        return not self._grams.isdisjoint(self._numbers(_rows(said, 1)))
-
-    def matches(self, said: bytes, public: bytes = b"") -> Iterator[Match]:
+    def matches(self, said: bytes, public: Callable[[], bytes] = bytes) -> Iterator[Match]:
         """Yield what an answer says of the texts, in its order.
 
         Args:
             said: The answer's letters.
-            public: Letters that the reader may see, texts apart by line ends.
+            public: Returns letters that the reader may see, texts apart by line ends; asked
+                only where something matches.
         """
         done = 0
-        numbers = self._numbers(_rows(said, 1))
+        numbers = list(self._numbers(_rows(said, 1)))
+        if self._grams.isdisjoint(numbers):
+            return
         for place in [8 * at for at, number in enumerate(numbers) if number in self._grams]:
             if place < done:
                 continue
@@ -169,14 +169,24 @@ class PrivilegedIndex:
             begin = hits.pop()
         return begin
 
+    def _anchored(self, said: bytes, place: int) -> bool:
+        """Whether a gram may be part of 15 common letters: one four before or after is known."""
+        return any(
+            int.from_bytes(said[at : at + 8], sys.byteorder) in self._grams
+            for at in (place - 4, place + 4)
+            if 0 <= at <= len(said) - 8
+        )
+
     def _numbers(self, rows: Iterable[memoryview]) -> Iterator[int]:
         """Return grams of `run` letters as numbers; of sixteen, two eights put into one."""
         if self.run == 8:
             return itertools.chain.from_iterable(rows)
         return (one + 3 * other for row in rows for one, other in itertools.pairwise(row))
 
-    def _at(self, said: bytes, place: int, public: bytes) -> Iterator[Match]:
+    def _at(self, said: bytes, place: int, public: Callable[[], bytes]) -> Iterator[Match]:
         """Yield the matches that a gram at a place is part of, one for each alignment."""
+        if self.run == 8 and not self._anchored(said, place):
+            return
         gram = said[place : place + self.run]
         at = -1
         seen: set[Block] = set()
@@ -190,7 +200,7 @@ class PrivilegedIndex:
             seen.add(anchor)
             form = self._forms[bisect_right(self._starts, anchor.there) - 1]
             blocks = chain(said, self._letters, anchor, (form.start, form.end), self.run)
-            pieces = [one for block in blocks for one in _novel(said, block, public)]
+            pieces = [one for block in blocks for one in _novel(said, block, public())]
             found = _dense(pieces, form.needed) or _whole(pieces, form.sentences)
             if found is not None:
                 start, end = found

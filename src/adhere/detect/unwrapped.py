@@ -31,12 +31,12 @@ _JOINED: Final = re2.compile(_RUN)
 _APART: Final = re2.compile(
     rb"(?:[0-9A-Fa-f]{2}[ :,-]{1,2}){7,}[0-9A-Fa-f]{2}|[01]{8}(?:[ ,]{1,2}[01]{8}){3,}"
 )
-_UNFINISHED: Final = (
-    re2.compile(rb"(?:" + _RUN + rb"[ \t]?\r?\n?[ \t>]{0,8})?[A-Za-z0-9+/_-]*\z"),
-    re2.compile(
-        rb"(?:(?:[0-9A-Fa-f]{2}[ :,-]{1,2})+[0-9A-Fa-f]{0,2}|(?:[01]{8}[ ,]{1,2})+[01]{0,8})\z"
-    ),
+_LINES: Final = re2.compile(_RUN + rb"[ \t]?\r?\n[ \t>]{0,8}\z")
+_BEGUN_APART: Final = re2.compile(
+    rb"(?:(?:[0-9A-Fa-f]{2}[ :,-]{1,2})+[0-9A-Fa-f]{0,2}|(?:[01]{8}[ ,]{1,2})+[01]{0,8})\z"
 )
+_HEX_DIGITS: Final = b"0123456789abcdefABCDEF"
+_ALPHABET: Final = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/_-"
 _ESCAPE: Final = re.compile(
     r"%[0-7][0-9A-Fa-f]|(?:%[89A-Fa-f][0-9A-Fa-f])+"
     r"|&(?:#\d{1,7}|#[xX][0-9A-Fa-f]{1,6}|[A-Za-z][A-Za-z0-9]{1,15});"
@@ -44,6 +44,8 @@ _ESCAPE: Final = re.compile(
     r"|\\x[0-7][0-9A-Fa-f]|(?:\\x[89A-Fa-f][0-9A-Fa-f])+|\\[nrt\"'/\\]"
 )
 """One escaped character: as in `encoded`, but each by itself, so that a place can be told."""
+_ESCAPED: Final = re2.compile(_ESCAPE.pattern)
+_MARKS: Final = "%&\\"
 _HALF_ESCAPE: Final = re2.compile(
     r"(?:%[0-9A-Fa-f]?|&#?[A-Za-z0-9]{0,16}|\\(?:[ux][0-9A-Fa-f{]{0,7})?)\z"
 )
@@ -55,6 +57,8 @@ _BASE64: Final = re2.compile(rb"[A-Za-z0-9+/]{16,}")
 _WORDS: Final = re2.compile(
     rb"(?:[A-Z]?[a-z]+|[A-Z]+|[0-9]+)(?:[-/_+](?:[A-Z]?[a-z]+|[A-Z]+|[0-9]+))*"
 )
+_RESTS: Final = {2: (), 4: (2, 3), 8: (2, 4, 5, 7)}
+"""By the characters of a unit (hexadecimal, base64, base32): how many of one may be the last."""
 _LONG: Final = 40
 """Characters from which on a stretch is looked into even if it could be words."""
 _LEAST_DIFFERENT: Final = 6
@@ -81,14 +85,16 @@ class Unwrapped(msgspec.Struct, frozen=True, gc=False):
 
 def unescaped(text: str) -> Derived | None:
     """Return a text without percent signs, entities and backslash escapes, if it has any."""
-    if "%" not in text and "&" not in text and "\\" not in text:
+    if not any(mark in text for mark in _MARKS) or not _ESCAPED.search(text):
         return None
-    return derive(text, _ESCAPE, unescape) if _ESCAPE.search(text) else None
+    return derive(text, _ESCAPE, unescape)
 
 
 def half_escape(text: str) -> int:
     """Return where an escape begins that the end of a text cuts off; its length for nowhere."""
     tail = text[-_LONGEST_ESCAPE:]
+    if not any(mark in tail for mark in _MARKS):
+        return len(text)
     half = _HALF_ESCAPE.search(tail)
     return len(text) - len(tail) + half.start() if half else len(text)
 
@@ -113,8 +119,15 @@ def unwrapped(data: bytes) -> Iterator[Unwrapped]:
 
 def unfinished(data: bytes) -> int:
     """Return where the end of a text may be the beginning of a stretch; its length for nowhere."""
-    found = [match.start() for one in _UNFINISHED if (match := one.search(data))]
-    return min(found, default=len(data))
+    start = len(data.rstrip(_ALPHABET))
+    if data[:start].rstrip(b" \t>").endswith(b"\n"):
+        lines = _LINES.search(data[:start])
+        start = lines.start() if lines else start
+    before = data.rstrip(_HEX_DIGITS).rstrip(b" :,-")[-2:]
+    if len(before) == 2 and before.strip(_HEX_DIGITS) == b"":
+        apart = _BEGUN_APART.search(data)
+        start = min(start, apart.start()) if apart else start
+    return start
 
 
 def _stretches(data: bytes) -> Iterator[re.Match[bytes]]:
@@ -156,8 +169,11 @@ def _decoded(run: bytes) -> Iterator[tuple[bytes, tuple[str, ...]]]:
 def _aligned(
     body: bytes, unit: int, decode: Callable[[str], bytes], how: tuple[str, ...]
 ) -> Iterator[tuple[bytes, tuple[str, ...]]]:
+    """Decode from each place within a unit, as far as whole bytes go."""
     text = body.decode("ascii")
     for shift in range(unit):
-        whole = text[shift : shift + (len(text) - shift) // unit * unit]
+        rest = (len(text) - shift) % unit
+        more = max((size for size in _RESTS[unit] if size <= rest), default=0)
+        whole = text[shift : len(text) - rest + more]
         if whole:
-            yield decode(whole), how
+            yield decode(whole + "=" * (-more % unit if more else 0)), how

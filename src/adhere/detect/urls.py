@@ -34,7 +34,9 @@ _IMAGE: Final = re2.compile(
     r"|(?:\bsrc(?:set)?|\bposter|\bbackground)\s{0,4}=\s{0,4}[\"']?\z"
 )
 _UNFINISHED_IMAGE: Final = re2.compile(r"!\[[^\]\n]{0,200}(?:\](?:\([ \t]{0,4}<?)?)?\z")
-_LAST_WORD: Final = re2.compile(r"[^\s<>\"'`()\[\]]*\z")
+_SIGNS: Final = ("/", "\\", "?", "#", ".", ":")
+"""Without one of these there is no address."""
+_ANNOUNCE: Final = ("![", "=", "(")
 _NEAR: Final = 256
 """Characters before an address in which its use is announced."""
 
@@ -73,6 +75,8 @@ def urls(text: str, *, final: bool = True) -> Iterator[Url]:
     >>> [(url.kind, url.host, url.told) for url in urls("![](https://a.example@b.example/?q=1)")]
     [('image', 'b.example', 'a.example ?q=1')]
     """
+    if not any(sign in text for sign in _SIGNS):
+        return
     inside = 0
     for match in _START.finditer(text):
         if match[2] is not None:
@@ -94,14 +98,15 @@ def unfinished_url(text: str) -> tuple[int, Url | None]:
             begun, start=begun.start + tail, authority=begun.authority + tail, end=len(text)
         )
         return _announced(text, begun.start), begun
-    near = max(len(text) - _NEAR, 0)
-    word = _LAST_WORD.search(text[near:])
-    return _announced(text, near + word.start() if word else len(text)), None
+    word = "" if text[-1:].isspace() else text.rsplit(None, 1)[-1:]
+    return _announced(text, len(text) - len(word[0]) if word else len(text)), None
 
 
 def _announced(text: str, start: int) -> int:
     """Return where what stands before a place begins to say how an address there is used."""
     near = max(start - _NEAR, 0)
+    if not any(sign in text[near:start] for sign in _ANNOUNCE):
+        return start
     image = _IMAGE.search(text[near:start]) or _UNFINISHED_IMAGE.search(text[near:start])
     return near + image.start() if image else start
 

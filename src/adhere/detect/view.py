@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import cached_property
-from typing import Final
+from typing import Final, Protocol
 
 import msgspec
 
@@ -15,6 +15,12 @@ from adhere.detect.unwrapped import half_escape, unescaped, unfinished, unwrappe
 FREE: Final = 7
 """Letters that any text has in common with any other; a stream may let them go."""
 _CONTROLS: Final = bytes(octet for octet in (*range(32), 127) if octet not in b"\n\t")
+_NEAR_END: Final = 128
+"""Letters from the end within which a place is counted from there."""
+
+
+class _Searched(Protocol):
+    def search(self, text: str, /) -> object: ...
 
 
 class Hold(msgspec.Struct, frozen=True, gc=False):
@@ -40,6 +46,7 @@ class View:
     def __init__(self, text: str, *, final: bool = True) -> None:
         self.text = text
         self.final = final
+        self._shows: dict[int, bool] = {}
 
     @cached_property
     def letters(self) -> bytes:
@@ -95,7 +102,17 @@ class View:
 
     def place(self, at: int) -> int:
         """Return the character that a byte of `letters` came from; the end for one past it."""
-        return self._places[at] if at < len(self._places) else len(self.text)
+        left = len(self.letters) - at
+        if left <= 0:
+            return len(self.text)
+        if left > _NEAR_END or "_places" in self.__dict__:
+            return self._places[at]
+        number = len(self.text)
+        while left > 0:
+            number -= 1
+            char = self.text[number]
+            left -= char.isalnum() if char.isascii() else len(letters(char))
+        return number
 
     def stretch(self, start: int, end: int) -> tuple[int, int]:
         """Turn a stretch of `letters`, not empty, into one of the text."""
@@ -105,10 +122,11 @@ class View:
         """Whether a word ends before a byte of `letters`; None where that is not known yet."""
         if at == 0:
             return True
-        before = self.text[self._places[at - 1] + 1 : self.place(at)]
-        if at == len(self._places) and not self.final:
-            return True if before and skeleton(before).text else None
-        return at == len(self._places) or bool(before and skeleton(before).text)
+        before = self.text[self.place(at - 1) + 1 : self.place(at)]
+        parted = bool(before and (before.isascii() or skeleton(before).text))
+        if at == len(self.letters):
+            return parted or (True if self.final else None)
+        return parted
 
     def hold(self, begun: Callable[[View], Hold], *, encoded: bool = False) -> Hold:
         """Return what has to stay at the end of the text, with and without its escapes.
@@ -117,13 +135,12 @@ class View:
             begun: Returns what has to stay of a text as it is.
             encoded: Whether what is looked for may stand under encodings too.
         """
-        size = len(self.text)
-        if size == 0:
+        if not self.text:
             return Hold(0, 0)
         hold = begun(self)
-        whole = half_escape(self.text)
+        whole, plain = self._unescaped
         keep, release = min(hold.keep, whole), min(hold.release, whole)
-        if (plain := View(self.text[:whole]).plain) is not None:
+        if plain is not None:
             view, derived = plain
             end = len(view.text)
             hold = begun(view)
@@ -131,9 +148,25 @@ class View:
             held = hold.release
             release = min(release, derived.span(held, end)[0] if held < end else whole)
         if encoded:
-            start = self._octet_span(unfinished(self.octets), len(self.octets))[0]
-            keep, release = min(keep, start), min(release, start + FREE)
+            keep, release = min(keep, self._unfinished), min(release, self._unfinished + FREE)
         return Hold(keep, release)
+
+    @cached_property
+    def _unescaped(self) -> tuple[int, tuple[View, Derived] | None]:
+        """Where an escape begins that is cut off, and the text before it without escapes."""
+        whole = half_escape(self.text)
+        return whole, (self if whole == len(self.text) else View(self.text[:whole])).plain
+
+    @cached_property
+    def _unfinished(self) -> int:
+        return self._octet_span(unfinished(self.octets), len(self.octets))[0]
+
+    def shows(self, pattern: _Searched) -> bool:
+        """Whether a pattern is found in what the eye reads; searched for once."""
+        known = self._shows.get(id(pattern))
+        if known is None:
+            known = self._shows[id(pattern)] = pattern.search(self.shown.text) is not None
+        return known
 
     def _octet_span(self, start: int, end: int) -> tuple[int, int]:
         """Turn a stretch of `octets`, both ends between characters, into one of the text."""
