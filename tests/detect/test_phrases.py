@@ -17,7 +17,8 @@ CODE = Phrases([Phrase("code", "orchid-7741", secret=True)])
     "text",
     ["About Project Gale.", "about PROJECT   gale", "Project\nGale", "project-gale",
      "p\u200bro\u200bject ga\u00adle", "Рrоjесt Gаle", "Ｐｒｏｊｅｃｔ Ｇａｌｅ",
-     "**Project** *Gale*", "P.r.o.j.e.c.t G a l e", "Project%20Gale", "Project&nbsp;Gale", "Pr\u00f3ject G\u00e0le",
+     "**Project** *Gale*", "P.r.o.j.e.c.t G a l e",
+     "Project%20Gale", "Project&nbsp;Gale", "Pr\u00f3ject G\u00e0le",
      "(project gale)"],
 )  # fmt: skip
 def test_spelling_makes_no_difference(text: str) -> None:
