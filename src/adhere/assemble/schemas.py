@@ -30,7 +30,7 @@ from adhere.evaluate.coverage import Coverage
 from adhere.evaluate.labels import Label, LabelSample
 from adhere.evaluate.replay_log import LogReplay
 from adhere.evaluate.run import TurnRecord
-from adhere.evolve import SpecDiff, Tailoring
+from adhere.evolve import Impact, SpecDiff, Tailoring
 from adhere.judge import ReportCards
 from adhere.models import PriceList
 from adhere.models.batch import Dropped, Handed, Handing
@@ -82,6 +82,7 @@ SCHEMAS: Final[dict[str, tuple[Any, str]]] = {
     "scope-1": (ScopeOfAutonomy, "A scope of autonomy"),
     "tool-specs-1": (ToolSpecs, "What an agent's tools do"),
     "settings-1": (SettingsResult, "What holds for each setting, and what was refused"),
+    "impact-1": (Impact, "What a change of a spec touches"),
     "tailoring-1": (Tailoring, "What an organisation wants otherwise than the spec it extends"),
     "obligations-1": (ObligationsFile, "The obligations.toml of a spec"),
     "proofs-1": (ProofsFile, "What came of obligations"),

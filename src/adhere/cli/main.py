@@ -20,6 +20,7 @@ VERBS: Final[dict[str, dict[str, str]]] = {
         "compile": "Turn a spec into JSON with exact source positions.",
         "show": "Read a spec, or one section of it, in the terminal.",
         "fetch": "Download a published spec and check that it is the pinned one.",
+        "impact": "Say what a change touches, and which cases have to be run again.",
         "tailor": "Make a spec that extends a published one, within what it allows.",
     },
     "Change a spec": {

@@ -2,11 +2,12 @@
 
 from adhere.evolve.diff import diff_specs
 from adhere.evolve.diff_model import SpecDiff
+from adhere.evolve.impact import Impact, impact_of
 from adhere.evolve.rebase import Rebased, rebase
 from adhere.evolve.tailor import Refused, Tailored, tailor
 from adhere.evolve.tailoring import Change, Tailoring, read_tailoring
 
 __all__ = [
-    "Change", "Rebased", "Refused", "SpecDiff", "Tailored", "Tailoring", "diff_specs",
-    "read_tailoring", "rebase", "tailor",
+    "Change", "Impact", "Rebased", "Refused", "SpecDiff", "Tailored", "Tailoring", "diff_specs",
+    "impact_of", "read_tailoring", "rebase", "tailor",
 ]  # fmt: skip

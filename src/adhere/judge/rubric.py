@@ -120,20 +120,7 @@ class RubricJudge:
 
     def messages(self, case: Case, answer: Answer) -> tuple[Message, ...]:
         """Return exactly what the grader is sent."""
-        sections = [self._text(name) for name in dict.fromkeys((*self._always, *case.sections))]
-        rubric = case.rubric or "The answer keeps the sections above."
-        graded = {
-            "conversation": render_chat(case.conversation + answer.said),
-            "answer": msgspec.to_builtins(
-                {"content": answer.content, "tool_calls": answer.tool_calls}
-            ),
-        }
-        task = "\n\n".join([*filter(None, sections), f"# Rubric of this case\n{rubric}"])
-        data = msgspec.json.encode(graded).decode()
-        return (
-            Message(Role.SYSTEM, _INSTRUCTIONS),
-            Message(Role.USER, (ContentPart("text", task), ContentPart("untrusted", data))),
-        )
+        return grading_messages(self._spec, case, answer, self._always)
 
     async def _ask(self, case: Case, messages: tuple[Message, ...], sample: int) -> Answer:
         request = Request(messages, f"judge:{case.id}", sample)
@@ -143,13 +130,39 @@ class RubricJudge:
         again = (*messages, Message(Role.ASSISTANT, reply.content), Message(Role.USER, _REPAIR))
         return await self._model.answer(Request(again, f"judge:{case.id}", sample))
 
-    def _text(self, name: str) -> str:
-        if name not in self._texts:
-            try:
-                self._texts[name] = _rendered(self._spec.section(name), self._spec)
-            except KeyError:
-                self._texts[name] = ""
-        return self._texts[name]
+
+def grading_messages(
+    spec: Spec, case: Case, answer: Answer, always: Sequence[str] = ()
+) -> tuple[Message, ...]:
+    """Return what a grader is sent for an answer to a case.
+
+    Args:
+        spec: The spec whose sections are sent.
+        case: The case.
+        answer: The answer to it.
+        always: Ids of sections that are sent with every case.
+    """
+    names = dict.fromkeys((*always, *case.sections))
+    sections = [_text(spec, name) for name in names]
+    rubric = case.rubric or "The answer keeps the sections above."
+    graded = {
+        "conversation": render_chat(case.conversation + answer.said),
+        "answer": msgspec.to_builtins({"content": answer.content, "tool_calls": answer.tool_calls}),
+    }
+    task = "\n\n".join([*filter(None, sections), f"# Rubric of this case\n{rubric}"])
+    data = msgspec.json.encode(graded).decode()
+    return (
+        Message(Role.SYSTEM, _INSTRUCTIONS),
+        Message(Role.USER, (ContentPart("text", task), ContentPart("untrusted", data))),
+    )
+
+
+def _text(spec: Spec, name: str) -> str:
+    try:
+        section = spec.section(name)
+    except KeyError:
+        return ""
+    return _rendered(section, spec)
 
 
 def _rendered(section: Section, spec: Spec) -> str:
