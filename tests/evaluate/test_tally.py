@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import random
+import tracemalloc
 from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from adhere.assemble import load_spec
 from adhere.conversation import Answer, Case, Message, Outcome, Role
@@ -19,10 +21,12 @@ from adhere.evaluate import (
     Suite,
     SuiteManifest,
     VerdictRecord,
+    load_suite,
     manifest_of,
     read_records,
     report_on,
     run,
+    write_suite,
 )
 from adhere.evaluate.report import KEPT_FAILURES
 from adhere.evaluate.statistics import ClusteredCount, rate
@@ -109,6 +113,39 @@ def test_a_report_holds_the_first_failures_and_counts_all(tmp_path: Path) -> Non
     assert len(report.failures) == KEPT_FAILURES < report.failing
     numbers = [int(failure.case[1:]) for failure in report.failures]
     assert numbers == sorted(numbers)
+
+
+def test_memory_grows_by_a_few_bytes_a_case_and_not_by_the_case(tmp_path: Path) -> None:
+    """From loading the suite to its report; each case is 2 kB long, and so is each answer."""
+    padding = "x" * 2000
+
+    class Long:
+        name = "long"
+
+        async def answer(self, request: Request) -> Answer:
+            return Answer(f"Yes, {padding}")
+
+        async def close(self) -> None:
+            """Nothing is held."""
+
+    def peak(count: int) -> int:
+        folder = tmp_path / str(count)
+        write_suite(folder / "suite", ABOUT, (
+            replace(case, conversation=(Message(Role.USER, padding),), right="help")
+            for case in suite(count, shuffled=False).cases
+        ))  # fmt: skip
+        tracemalloc.start()
+        found, judge, model = load_suite(folder / "suite"), ChecksJudge(), Long()
+        manifest = manifest_of(SPEC, found, [model], judge, 1)
+        with RunFolder(folder / "run", manifest, SPEC, found) as opened:
+            asyncio.run(run(opened, found, [model], judge, concurrency=4))
+        assert report_on(folder / "run").total.cells[0].rate.hits == count
+        found_peak = tracemalloc.get_traced_memory()[1]
+        tracemalloc.stop()
+        return found_peak
+
+    peak(20)  # what is imported, compiled and cached once
+    assert (peak(2000) - peak(200)) / 1800 < 250
 
 
 def test_a_record_of_what_the_run_does_not_ask_is_refused(tmp_path: Path) -> None:
