@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 from aiohttp import web
+from hostile import half, hang, huge, reset, saying, slam, stall, storm
 from service import Service, chat
 
 from adhere.assemble import load_spec
@@ -25,83 +26,24 @@ HURRY = Patience(connect=1, silence=0.3, total=1, attempts=2, backoff=0.01, long
 CASES = 6
 
 
-async def _storm(*_: Any) -> web.Response:
-    return web.Response(status=429, headers={"Retry-After": "3600"})
-
-
-async def _reset(request: web.Request, *_: Any) -> web.StreamResponse:
-    response = web.StreamResponse(headers={"Content-Length": "1000"})
-    await response.prepare(request)
-    await response.write(b'{"choices": [')
-    assert request.transport is not None
-    request.transport.abort()
-    return response
-
-
-async def _slam(request: web.Request, *_: Any) -> web.StreamResponse:
-    assert request.transport is not None
-    request.transport.abort()
-    return web.StreamResponse()
-
-
-async def _half(request: web.Request, *_: Any) -> web.StreamResponse:
-    """Ends before its announced length, politely."""
-    response = web.StreamResponse(headers={"Content-Length": "1000"})
-    await response.prepare(request)
-    await response.write(b'{"choices": [{"message": {"content": "Hel')
-    assert request.transport is not None
-    request.transport.close()
-    return response
-
-
-async def _huge(request: web.Request, *_: Any) -> web.StreamResponse:
-    response = web.StreamResponse()
-    await response.prepare(request)
-    await response.write(b'{"choices": [{"message": {"content": "')
-    for _step in range(10):
-        await response.write(b"x" * 1_048_576)
-    await response.write(b'"}}]}')
-    return response
-
-
-async def _hang(*_: Any) -> web.Response:
-    await asyncio.sleep(30)
-    return web.Response()
-
-
-async def _stall(request: web.Request, *_: Any) -> web.StreamResponse:
-    response = web.StreamResponse()
-    await response.prepare(request)
-    await response.write(b'{"choices": [')
-    await asyncio.sleep(30)
-    return response
-
-
-def _body(data: bytes) -> Any:
-    async def say(*_: Any) -> web.Response:
-        return web.Response(body=data, content_type="application/json")
-
-    return say
-
-
 KINDS: dict[str, tuple[Any, Outcome]] = {
-    "429 storm": (_storm, Outcome.ERROR),
-    "reset at once": (_slam, Outcome.ERROR),
-    "reset mid-stream": (_reset, Outcome.ERROR),
-    "half an answer, closed": (_half, Outcome.ERROR),
-    "half an answer, whole": (_body(b'{"choices": [{"message": {"cont'), Outcome.UNPARSED),
-    "malformed JSON": (_body(b"{'choices': []}"), Outcome.UNPARSED),
-    "not JSON": (_body(b"<html>502</html>"), Outcome.UNPARSED),
-    "wrong types": (_body(b'{"choices": [{"message": {"content": ["x"]}}]}'), Outcome.UNPARSED),
-    "choices is a number": (_body(b'{"choices": 7}'), Outcome.UNPARSED),
-    "usage is a text": (_body(b'{"choices": [{"message": {"content": "x"}}], "usage": "7"}'),
+    "429 storm": (storm, Outcome.ERROR),
+    "reset at once": (slam, Outcome.ERROR),
+    "reset mid-stream": (reset, Outcome.ERROR),
+    "half an answer, closed": (half, Outcome.ERROR),
+    "half an answer, whole": (saying(b'{"choices": [{"message": {"cont'), Outcome.UNPARSED),
+    "malformed JSON": (saying(b"{'choices': []}"), Outcome.UNPARSED),
+    "not JSON": (saying(b"<html>502</html>"), Outcome.UNPARSED),
+    "wrong types": (saying(b'{"choices": [{"message": {"content": ["x"]}}]}'), Outcome.UNPARSED),
+    "choices is a number": (saying(b'{"choices": 7}'), Outcome.UNPARSED),
+    "usage is a text": (saying(b'{"choices": [{"message": {"content": "x"}}], "usage": "7"}'),
                         Outcome.UNPARSED),
-    "no choice": (_body(b'{"choices": []}'), Outcome.UNPARSED),
-    "deep": (_body(b"[" * 200_000), Outcome.UNPARSED),
-    "broken UTF-8": (_body(b'{"choices": [{"message": {"content": "\xff"}}]}'), Outcome.UNPARSED),
-    "10 MB": (_huge, Outcome.ERROR),
-    "hanging socket": (_hang, Outcome.ERROR),
-    "stalled mid-stream": (_stall, Outcome.ERROR),
+    "no choice": (saying(b'{"choices": []}'), Outcome.UNPARSED),
+    "deep": (saying(b"[" * 200_000), Outcome.UNPARSED),
+    "broken UTF-8": (saying(b'{"choices": [{"message": {"content": "\xff"}}]}'), Outcome.UNPARSED),
+    "10 MB": (huge, Outcome.ERROR),
+    "hanging socket": (hang, Outcome.ERROR),
+    "stalled mid-stream": (stall, Outcome.ERROR),
     "filter": (lambda *_: chat(None, finish_reason="content_filter"), Outcome.FILTER_BLOCKED),
 }  # fmt: skip
 

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 from aiohttp import web
+from hostile import hang, reset
 from service import Handler, Service, chat
 
 from adhere.assemble.services import open_service
@@ -172,20 +173,6 @@ def test_nonsense_is_unparsed_and_never_an_answer(body: bytes) -> None:
     assert len(service.bodies) == 1
 
 
-async def _hang(*_: Any) -> web.Response:
-    await asyncio.sleep(30)
-    return web.Response()
-
-
-async def _reset(request: web.Request, *_: Any) -> web.StreamResponse:
-    response = web.StreamResponse(headers={"Content-Length": "1000"})
-    await response.prepare(request)
-    await response.write(b'{"choices": [')
-    assert request.transport is not None
-    request.transport.abort()
-    return response
-
-
 async def _drip(request: web.Request, *_: Any) -> web.StreamResponse:
     response = web.StreamResponse()
     await response.prepare(request)
@@ -197,9 +184,9 @@ async def _drip(request: web.Request, *_: Any) -> web.StreamResponse:
 
 @pytest.mark.parametrize(
     ("handler", "detail"),
-    [(_hang, "in time"), (_reset, "connection failed"), (_drip, "in time")],
+    [(hang, "in time"), (reset, "connection failed"), (_drip, "in time")],
 )
-def test_hanging_and_broken_connections_end_in_an_error(handler: Any, detail: str) -> None:
+def testhanging_and_broken_connections_end_in_an_error(handler: Any, detail: str) -> None:
     start = time.monotonic()
     answer, _ = ask(handler)
     assert answer.problem is Outcome.ERROR
