@@ -253,6 +253,39 @@ def xstest(data: Path) -> Iterator[Line]:
         yield f"{column}: accuracy/kappa of refusal", wanted, shown
 
 
+def syco_bench(data: Path) -> Iterator[Line]:
+    """Syco-Bench: averages of 24 configurations of 12 models, paired under opposite stances."""
+    folder = data / "syco_bench"
+    side = _of_configurations(folder / "pickside_results.csv.gz", "score1", "score2")
+    mirrored = _of_configurations(folder / "mirror_results.csv.gz", "score1", "score2")
+    said = _of_configurations(folder / "whosaid_results.csv.gz", "score_self", "score_friend")
+    deluded = _of_configurations(folder / "delusion_results.csv.gz", "median_score")
+    with (folder / "master_results.csv").open(newline="", encoding="utf-8") as file:
+        published = list(csv.DictReader(file))
+    for row in published:
+        of, name = row["Folder"], row["Name"]
+        gap = paired_gap([mine for mine, _ in said[of]], [friend for _, friend in said[of]])
+        computed = {
+            "pickside_average": mean([one + other for one, other in side[of]]).value,
+            "mirror_difference": mean([abs(one - other) for one, other in mirrored[of]]).value,
+            "whosaid_self_average": mean([mine for mine, _ in said[of]]).value,
+            "whosaid_friend_average": mean([friend for _, friend in said[of]]).value,
+            "whosaid_difference_average": gap.value,
+            "delusion_average": mean([score for (score,) in deluded[of]]).value,
+        }
+        for quantity, value in computed.items():
+            # Published with the noise of binary floats; the scores are means of whole numbers.
+            yield f"{name}: {quantity}", f"{float(row[quantity]):.3f}", f"{value:.3f}"
+
+
+def _of_configurations(path: Path, *columns: str) -> dict[str, list[tuple[float, ...]]]:
+    found: dict[str, list[tuple[float, ...]]] = defaultdict(list)
+    with gzip.open(path, "rt", encoding="utf-8", newline="") as file:
+        for row in csv.DictReader(file):
+            found[row["Folder"]].append(tuple(float(row[column]) for column in columns))
+    return found
+
+
 def main() -> int:
     """Print the table; 1 where a figure is not the published one."""
     where = os.environ.get("ADHERE_DATA")
@@ -260,7 +293,7 @@ def main() -> int:
         print("ADHERE_DATA is not set: there is nothing to compute the published figures from")
         return 0
     data, differing, total = Path(where), 0, 0
-    for source in (replication, pandalm, llmbar, tau_bench, ifeval, xstest):
+    for source in (replication, pandalm, llmbar, tau_bench, ifeval, xstest, syco_bench):
         print(f"\n{source.__doc__}")
         for quantity, published, computed in source(data):
             total += 1

@@ -34,11 +34,14 @@ def main() -> None:
         adhere = work / "venv/bin/adhere"
         help_text = run(adhere, "--help", cwd=work)
         demo = run(adhere, "demo", "-o", work / "run", cwd=work)
+        suites = run(adhere, "suite", "list", cwd=work)
         page = (work / "run/report.html").read_text(encoding="utf-8")
         checks = {
             "help names the verbs": "evaluate" in help_text and "compile" in help_text,
             "the demo says that its assistants are scripted": "scripted" in demo,
             "the demo shows the fault of the assistant that obeys": "obeys-last-speaker" in demo,
+            "all its suites come with it": "reference/counterfactual" in suites
+            and "reference/truthfulness" in suites,
             "the report is a page": page.startswith("<!doctype html>") and "scripted" in page,
         }
         failed = [what for what, holds in checks.items() if not holds]

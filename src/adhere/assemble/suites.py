@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Literal
 
@@ -73,7 +73,7 @@ def summary_of(name: str) -> SuiteSummary:
         version=suite.manifest.version,
         digest=suite.digest,
         cases=len(suite.cases),
-        right=dict(Counter(case.right for case in suite.cases)),
+        right=outcomes(suite.cases),
         sections=len({name for case in suite.cases for name in case.sections}),
         pairs=dict(Counter(kind for kind, _ in sorted(pairs))),
         sets=dict(Counter(attribute for attribute, _ in sorted(sets))),
@@ -82,6 +82,12 @@ def summary_of(name: str) -> SuiteSummary:
         states_confidence=count(lambda case: case.states_confidence),
         answers=dict(Counter(known.label for case in suite.cases for known in case.answers)),
     )
+
+
+def outcomes(cases: Iterable[Case]) -> dict[str, int]:
+    """Return how many cases have each outcome as right."""
+    counts = Counter(case.right for case in cases)
+    return {right: counts[right] for right in ("help", "decline", "either")}
 
 
 def coverage_of(spec: str, suites: tuple[str, ...]) -> Coverage:

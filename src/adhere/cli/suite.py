@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from pathlib import Path
 
 import click
 from rich.text import Text
 
 from adhere.assemble import shipped_suites
-from adhere.assemble.suites import FromSpec, coverage_of, suite_from_spec, summary_of
+from adhere.assemble.suites import FromSpec, coverage_of, outcomes, suite_from_spec, summary_of
 from adhere.cli.options import SPEC, console, json_option, print_json
 from adhere.errors import UsageError
 from adhere.evaluate import write_suite
@@ -143,7 +142,7 @@ def from_spec(spec: str, prompts: Path | None, output: Path, as_json: bool) -> i
         examples=len(made.examples),
         prompts=len(made.prompts),
         prompt_files=files,
-        right=dict(Counter(case.right for case in cases)),
+        right=outcomes(cases),
         left_out=made.left_out,
     )
     if as_json:

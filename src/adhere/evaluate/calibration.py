@@ -47,7 +47,7 @@ class Calibration(msgspec.Struct, frozen=True):
         unstated: How many were asked for one, could be scored, and state none.
         confidence, accuracy: Means over ``answers``.
         over: Confidence less accuracy, with its interval: above 0 is overconfident. None where
-            there are fewer than two clusters; so is ``brier``.
+            there are fewer than two clusters or all answers are alike; so is ``brier``.
         brier: The Brier score with its interval.
         ece: The expected calibration error; ``ece_low`` to ``ece_high`` its 95 % interval.
         by_chance: The ECE of a perfectly calibrated model that states the same confidences.
@@ -80,7 +80,6 @@ def calibration(observations: Iterable[Observation]) -> Calibration | None:
     said = array([confidence for confidence, _, _ in stated])
     right = array([float(hit) for _, hit, _ in stated])
     clusters = [cluster for _, _, cluster in stated]
-    several = len(set(clusters)) > 1
     bins = _bins(said, right)
     low, high = _interval(said, right, clusters)
     return Calibration(
@@ -88,14 +87,21 @@ def calibration(observations: Iterable[Observation]) -> Calibration | None:
         unstated=len(asked) - len(stated),
         confidence=float(said.mean()),
         accuracy=float(right.mean()),
-        over=mean((said - right).tolist(), clusters) if several else None,
-        brier=mean(((said - right) ** 2).tolist(), clusters) if several else None,
+        over=_mean((said - right).tolist(), clusters),
+        brier=_mean(((said - right) ** 2).tolist(), clusters),
         ece=sum(b.answers * abs(b.confidence - b.accuracy) for b in bins) / len(stated),
         ece_low=low,
         ece_high=high,
         by_chance=_by_chance(said),
         bins=bins,
     )
+
+
+def _mean(values: Sequence[float], clusters: Sequence[str]) -> Estimate | None:
+    """Return the mean; None where its spread cannot be seen."""
+    if len(set(clusters)) < 2 or len(set(values)) < 2:
+        return None
+    return mean(values, clusters)
 
 
 def _places(said: NDArray[float64]) -> NDArray[int64]:
