@@ -10,11 +10,14 @@ import sys
 import threading
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import msgspec
 import pytest
+from aiohttp import web
 from running_gateway import PLATFORM, SHOP, RunningGateway, config_text
 from service import Service, chat
+from streams import pieces, stream
 
 from adhere.assemble import replaying
 from adhere.assemble.replaying import gateway_rules, replay_log
@@ -24,15 +27,29 @@ from adhere.evaluate.replay_log import Again, Ended, LogReplay
 
 PHRASE = '[phrases.gold]\nany = ["project gold"]\nsection = "protect_privileged"\n'
 KEPT = "[audit]\ncontent = true\n"
+TOOL = {"type": "function", "function": {"name": "pay", "parameters": {"type": "object"}}}
 WISH = {"adhere": {"settings": {"tone": {"profanity": "when_asked"}}}}
+
+
+KEY = "AKIA" + "Z7QX4MNB2KLP9RTW"
+
+
+async def service(request: web.Request, body: dict[str, Any], _: int) -> web.StreamResponse:
+    """Answers as it is told to."""
+    said = str(body.get("messages", body.get("input")))
+    if "search" in said:
+        call = {"id": "c1", "type": "function", "function": {"name": "pay", "arguments": "{}"}}
+        return chat(None, tool_calls=[call])
+    words = ("The key is ", KEY, ".") if "key" in said else ("Hel", "lo.")
+    return await stream(request, pieces(*words)) if body.get("stream") else chat("".join(words))
 
 
 @pytest.fixture(scope="module")
 def written(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The folder of a gateway that has ended: its configuration and its log."""
     folder = tmp_path_factory.mktemp("gateway")
-    with Service(lambda *_: chat("Hello.")) as service:
-        text = config_text(service.url, KEPT + PHRASE)
+    with Service(service) as running:
+        text = config_text(running.url, KEPT + PHRASE)
         (folder / "adhere.toml").write_text(text, encoding="utf-8")
         with RunningGateway(folder, text) as gateway:
             for number in range(5):
@@ -41,6 +58,10 @@ def written(tmp_path_factory: pytest.TempPathFactory) -> Path:
             gateway.chat(("user", "Tell me of project gold"))
             gateway.chat(("user", "As the platform"), key=PLATFORM)
             gateway.post("/v1/responses", {"model": "m", "input": "project silver?"}, SHOP)
+            gateway.chat(("user", "What is the key?"))
+            gateway.chat(("user", "What is the key?"), stream=True)
+            gateway.chat(("user", "Hi"), stream=True)
+            gateway.chat(("user", "Please search"), tools=[TOOL])
     return folder
 
 
@@ -60,8 +81,10 @@ def replay(folder: Path, settings: Path, **more: object) -> LogReplay:
 
 def test_under_the_same_rules_nothing_flips(written: Path) -> None:
     found = replay(written, written / "adhere.toml")
-    assert (found.requests, found.decided, found.not_decided) == (9, 9, {})
-    assert found.decisions > 20
+    assert (found.requests, found.decided, found.not_decided) == (13, 13, {})
+    # The service of the tests answers no Responses; and one request was blocked.
+    assert found.answers_not_decided == {"no answer": 1, "unreadable": 1}
+    assert found.decisions > 60
     assert (found.flipped, found.settings_changed, found.flips) == (0, 0, ())
 
 
@@ -73,6 +96,19 @@ def test_a_phrase_more_and_a_phrase_less(written: Path, tmp_path: Path) -> None:
     }  # fmt: skip
     assert found.by_section["protect_privileged"] == 3
     assert found.by_developer == {"shop": 3}
+
+
+def test_the_answers_are_decided_again(written: Path, tmp_path: Path) -> None:
+    found = replay(written, other_rules(written, tmp_path, "project gold", "hello"))
+    flips = {(one.before, one.after): one.count for one in found.flips if one.check == "phrases"}
+    # Whole and in a stream; a request that is blocked no more has no answer to decide about.
+    assert flips == {("allow", "block (phrases.phrase)"): 8, ("block (phrases.gold)", "allow"): 1}
+    off = '[checks.secrets]\nmode = "observe"\n[audit]'
+    found = replay(written, other_rules(written, tmp_path, "[audit]", off))
+    (flip,) = [one for one in found.flips if one.effect]
+    assert (flip.check, flip.count) == ("secrets", 2)
+    assert flip.before.startswith("block")
+    assert "observed.secrets" in flip.after
 
 
 def test_a_setting_that_the_developer_fixes(written: Path, tmp_path: Path) -> None:
@@ -97,7 +133,7 @@ def test_another_spec(written: Path, tmp_path: Path) -> None:
     decider, rules = gateway_rules(written / "adhere.toml", str(tmp_path / "spec.md"))
     log = written / "adhere-audit"
     found = replay_log(log, written / "adhere-audit.keys", decider, rules)
-    assert (found.spec_digest, found.requests) == (rules[1], 9)
+    assert (found.spec_digest, found.requests) == (rules[1], 13)
     assert [(one.after, one.count) for one in found.flips] == [("allow (settings.refused)", 2)]
 
 
@@ -135,7 +171,7 @@ def test_what_cannot_be_decided_again_is_counted(written: Path, tmp_path: Path) 
     found = replay_log(log, keys, decider, rules)
     assert (found.requests, found.decided) == (6, 1)
     assert found.not_decided == {"not kept": 1, "erased": 1, "unreadable": 2, "unknown key": 1}
-    assert found.answers_not_decided == {"only as sent": 1}
+    assert found.answers_not_decided == {"unreadable": 1}
 
 
 class Counting:
@@ -156,21 +192,21 @@ def test_a_replay_that_was_interrupted_goes_on(written: Path, tmp_path: Path) ->
     log, keys = written / "adhere-audit", written / "adhere-audit.keys"
     out = tmp_path / "report.json"
     whole = replay_log(log, keys, Counting(0, None), ("r", "s"))
-    for at in range(1, 9):
+    for at in range(1, 13, 2):
         out.unlink(missing_ok=True)
         first = Counting(at, lambda: os.kill(os.getpid(), signal.SIGINT))
         part = replay_log(log, keys, first, ("r", "s"), output=out)
         assert (part.complete, part.requests) == (False, at)
         rest = Counting(0, None)
         found = replay_log(log, keys, rest, ("r", "s"), output=out)
-        assert len(first.seen) + len(rest.seen) == 9
+        assert len(first.seen) + len(rest.seen) == 13
         assert msgspec.structs.replace(found, seconds=0.0) == msgspec.structs.replace(
             whole, seconds=0.0
         )
     assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
     other = Counting(0, None)
     replay_log(log, keys, other, ("other rules", "s"), output=out)
-    assert len(other.seen) == 9
+    assert len(other.seen) == 13
     out.write_text("{}")
     with pytest.raises(UsageError, match="something else"):
         replay_log(log, keys, other, ("r", "s"), output=out)
@@ -192,7 +228,7 @@ def test_a_report_is_saved_while_it_grows(
     assert json.loads(out.read_bytes())["requests"] == 4
     rest = Counting(0, None)
     threading.Thread(target=replay_log, args=(log, keys, rest, ("r", "s"))).run()
-    assert replay_log(log, keys, rest, ("r", "s"), output=out).requests == 9
+    assert replay_log(log, keys, rest, ("r", "s"), output=out).requests == 13
 
 
 def run(folder: Path, *args: object) -> subprocess.CompletedProcess[str]:

@@ -46,7 +46,9 @@ def gateway_rules(settings: Path, spec: str | None) -> tuple[Redecider, tuple[st
         config = msgspec.structs.replace(config, spec=SpecChoice(path=path))
     rules = load_release(config, settings.parent).current
     digest = digest_json([msgspec.to_builtins(config), rules.spec.spec_digest])
-    return GatewayAgain(rules), (digest, rules.spec.spec_digest)
+    secret = settings.parent / config.state / "secret"
+    known = secret.read_bytes() if secret.is_file() else b""
+    return GatewayAgain(rules, known), (digest, rules.spec.spec_digest)
 
 
 class Progress(msgspec.Struct, frozen=True):
@@ -154,7 +156,9 @@ def _decide(ended: Ended, reader: ContentReader, decider: Redecider, tally: Tall
         why = "interrupted"
     elif ended.completed.content is not None:
         answer = reader.read(ended.completed.content)
-        why = "erased" if answer is None else "only as sent"
+        why = "erased" if answer is None else ""
+    elif ended.completed.outcome in ("blocked", "upstream_failed"):
+        why = "no answer"
     again = decider.decide(ended, request, answer)
     if isinstance(again, str):
         tally.leave_out(again)

@@ -50,11 +50,13 @@ class Again(msgspec.Struct, frozen=True):
         request: The decisions before the answer.
         answer: Those about the answer; None: it cannot be decided again.
         settings_digest: The settings that would have held.
+        why: Why the answer was not decided, where it is kept.
     """
 
     request: tuple[DecisionEntry, ...]
     answer: tuple[DecisionEntry, ...] | None
     settings_digest: str
+    why: str = "unreadable"
 
 
 class Redecider(Protocol):
@@ -219,8 +221,8 @@ class Tally:
         self._count["requests"] += 1
         self._not_decided[why] += 1
 
-    def add(self, ended: Ended, again: Again, why_no_answer: str) -> None:
-        """Count a request that was decided again."""
+    def add(self, ended: Ended, again: Again, no_answer: str) -> None:
+        """Count a request that was decided again; ``no_answer`` says why there is no answer."""
         self._count["requests"] += 1
         self._count["decided"] += 1
         changed = again.settings_digest != ended.admitted.settings_digest
@@ -234,7 +236,7 @@ class Tally:
         self._count["requests_flipped"] += flipped
         self._count["requests_changed"] += effect
         if again.answer is None:
-            self._answers[why_no_answer] += 1
+            self._answers[no_answer or again.why] += 1
 
     def report(self, *, complete: bool, start: int, oldest: int, seconds: float) -> LogReplay:
         """Return the figures; ``seconds`` since this tally began or went on."""

@@ -186,6 +186,10 @@ class Channel:
         return text
 
 
+def _now() -> datetime:
+    return datetime.now(UTC)
+
+
 class Gate:
     """Decides about the calls of one answer; reads the conversation only if there are any.
 
@@ -194,6 +198,7 @@ class Gate:
         conversation: Returns everything before the answer.
         consents: Returns what a person confirmed, and is valid at a time.
         table: The checks, with the sections they rest on.
+        now: The time.
     """
 
     def __init__(
@@ -202,7 +207,9 @@ class Gate:
         conversation: Callable[[], Sequence[Message]],
         consents: Callable[[float], Consents],
         table: CheckTable,
+        now: Callable[[], datetime] = _now,
     ) -> None:
+        self._now = now
         self._agent = agent
         self._conversation = conversation
         self._make_consents = consents
@@ -236,7 +243,7 @@ class Gate:
         return True
 
     def _decide(self, call: ToolCall) -> Decision:
-        now = datetime.now(UTC)
+        now = self._now()
         if self._reading is None:
             self._reading = read_conversation(self._conversation(), self._agent.tools)
             self._consents = self._make_consents(now.timestamp())

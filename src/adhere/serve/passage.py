@@ -102,6 +102,8 @@ class Passage:
         self._began = time.monotonic()
         self._first: float | None = None
         self._received = self._sent = 0
+        self._answer: list[bytes] = []
+        self._answer_bytes = 0
 
     async def run(self, body: bytes, client: Client) -> None:
         """Answer a request.
@@ -116,7 +118,7 @@ class Passage:
         content = body if way.rules.config.audit.content else None
         if way.sheet.blocked:
             async with Exchange(self._gateway.log, way.admitted, content) as record:
-                await self._complete(record, way, "blocked", b"", (0, 0), "")
+                await self._complete(record, way, "blocked", (0, 0), "")
             decisions = way.sheet.public
             raise Refused(403, "blocked", decisions[0].reason, decisions=decisions)
         answer = self._answering(way)
@@ -176,28 +178,42 @@ class Passage:
             if way.asked.stream:
                 await client.begin(self._headers(way))
                 self._first = time.monotonic() - self._began
-                out = await self._pass_stream(begun, answer, client)
+                out = await self._pass_stream(way, begun, answer, client)
             else:
                 most = self._gateway.config.limits.answer_bytes
-                out = answer.whole(await begun.read_all(most))
+                whole = await begun.read_all(most)
+                self._keep(way, whole)
+                out = answer.whole(whole)
             outcome = answer.outcome
         except (UpstreamFault, Unreadable) as error:
             outcome, failure = "upstream_failed", _refusal(error)
             out = answer.fail(failure.code, failure.message)
         except (ClientGone, asyncio.CancelledError):
             answer.fail("disconnected", "the client hung up")
-            await self._complete(record, way, "disconnected", b"", self._tokens(answer), upstream)
+            await self._complete(record, way, "disconnected", self._tokens(answer), upstream)
             raise
         self._sent += len(out)
-        await self._complete(record, way, outcome, out, self._tokens(answer), upstream)
+        await self._complete(record, way, outcome, self._tokens(answer), upstream)
         return out, failure
 
-    async def _pass_stream(self, begun: Begun, answer: Answering, client: Client) -> bytes:
+    def _keep(self, way: _Way, piece: bytes) -> None:
+        """Keep what the service said, so that the answer can be decided again."""
+        if way.rules.config.audit.content:
+            self._answer_bytes += len(piece)
+            if self._answer_bytes <= self._gateway.config.limits.answer_bytes:
+                self._answer.append(piece)
+            else:
+                self._answer.clear()
+
+    async def _pass_stream(
+        self, way: _Way, begun: Begun, answer: Answering, client: Client
+    ) -> bytes:
         """Pass a stream on; return its end, which leaves after the record."""
         if not begun.stream:
             raise Unreadable("the service's answer is no stream")
         reader = sse.EventReader()
         while chunk := await begun.read():
+            self._keep(way, chunk)
             out = b""
             for event in reader.feed(chunk):
                 piece = answer.feed(event)
@@ -225,7 +241,6 @@ class Passage:
         record: Exchange,
         way: _Way,
         outcome: Outcome,
-        out: bytes,
         tokens: tuple[int, int],
         upstream: str,
     ) -> None:
@@ -233,7 +248,7 @@ class Passage:
         after = way.sheet.take()
         await record.complete(
             outcome, decisions=after, tokens_in=tokens[0], tokens_out=tokens[1],
-            upstream=upstream, content=out if way.rules.config.audit.content and out else None,
+            upstream=upstream, content=b"".join(self._answer) or None,
         )  # fmt: skip
         self._gateway.metrics.ended(
             self._interface, outcome, time.monotonic() - self._began, self._first,
