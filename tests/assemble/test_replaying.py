@@ -31,7 +31,7 @@ TOOL = {"type": "function", "function": {"name": "pay", "parameters": {"type": "
 WISH = {"adhere": {"settings": {"tone": {"profanity": "when_asked"}}}}
 
 
-KEY = "AKIA" + "Z7QX4MNB2KLP9RTW"
+KEY = "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"  # the documented example of the checksum
 
 
 async def service(request: web.Request, body: dict[str, Any], _: int) -> web.StreamResponse:
@@ -105,7 +105,7 @@ def test_the_answers_are_decided_again(written: Path, tmp_path: Path) -> None:
     assert flips == {("allow", "block (phrases.phrase)"): 8, ("block (phrases.gold)", "allow"): 1}
     off = '[checks.secrets]\nmode = "observe"\n[audit]'
     found = replay(written, other_rules(written, tmp_path, "[audit]", off))
-    (flip,) = [one for one in found.flips if one.effect]
+    (flip,) = found.flips
     assert (flip.check, flip.count) == ("secrets", 2)
     assert flip.before.startswith("block")
     assert "observed.secrets" in flip.after

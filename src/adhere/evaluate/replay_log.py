@@ -316,7 +316,9 @@ def _said(entry: DecisionEntry | None) -> str:
     """What a decision came to, in words."""
     if entry is None:
         return _ABSENT
-    detail = entry.check if "." in entry.check else ""
+    passes = entry.outcome in _LETS_PASS
+    name = entry.check.removeprefix(OBSERVED) if passes else entry.check
+    detail = name if "." in name else ""
     return f"{entry.outcome.value} ({detail})" if detail else entry.outcome.value
 
 
