@@ -19,6 +19,11 @@ class Judgement(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
         order: ``first`` or ``second``: which way round two answers were shown, where both were
             tried. The label names the answer itself and not its place, so a judge that only
             minds the answers says the same both times.
+        repeat: How often the judge had seen this very item before; 0 the first time.
+        authors: Whose answers were judged: one, or two in the order of the labels ``1`` and ``2``.
+        own: The author that is the judge itself or of its family, where the judge can be one.
+        planted: ``positive`` where the item was planted and right, ``decoy`` where it was planted
+            and wrong.
     """
 
     schema: Literal["adhere/judgement/1"]
@@ -28,3 +33,7 @@ class Judgement(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
     reference: str | None = None
     group: str = ""
     order: Literal["first", "second"] | None = None
+    repeat: int = 0
+    authors: tuple[str, ...] = ()
+    own: str = ""
+    planted: Literal["positive", "decoy"] | None = None

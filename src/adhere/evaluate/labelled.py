@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from itertools import combinations
@@ -11,7 +12,13 @@ import msgspec
 
 from adhere.conversation import Case, Judgement
 from adhere.evaluate.labels import SETTLED, LabelValue, disputed, read_labels, read_sample
-from adhere.evaluate.run import Key, RunManifest
+from adhere.evaluate.run import (
+    Key,
+    RunManifest,
+    VerdictRecord,
+    read_manifest,
+    read_records,
+)
 from adhere.evaluate.table import SCORES, Table
 from adhere.judge import (
     Corrected,
@@ -23,6 +30,8 @@ from adhere.judge import (
     rogan_gladen,
     rogan_gladen_gap,
 )
+
+_GRADED = re.compile(r"[1-7]: ")
 
 FEWEST = 10
 """With fewer trusted labels of a model no rate is corrected."""
@@ -190,6 +199,30 @@ def corrected_gaps(first: Judged, second: Judged) -> tuple[Corrected | None, Cor
     )
 
 
+def run_judgements(run: Path) -> list[Judgement]:
+    """Return what can be said of a run's judge: labels of people, and its own grades one by one.
+
+    A grading model that gave several grades to an answer has judged it several times.
+
+    Raises:
+        InputError: The folder holds no run, or a file of it cannot be read.
+    """
+    manifest = read_manifest(run)
+    verdicts: dict[Key, bool] = {}
+    grades: list[Judgement] = []
+    for record in read_records(run):
+        if not isinstance(record, VerdictRecord):
+            continue
+        if record.verdict.adherent is not None:
+            verdicts[record.key] = record.verdict.adherent
+        given = [one for one in record.verdict.evidence if one.check == "grade"]
+        for repeat, one in enumerate(given if len(given) > 1 else ()):
+            said = one.passed if _GRADED.match(one.detail) else None
+            judgement = _judgement(record.key, f"{manifest.judge}, single grades", said, None)
+            grades.append(msgspec.structs.replace(judgement, repeat=repeat))
+    return [*label_judgements(run, manifest.judge, verdicts), *grades]
+
+
 def label_judgements(run: Path, judge: str, verdicts: Mapping[Key, bool]) -> list[Judgement]:
     """Return the judge's and the people's labels as judgements, for a report card.
 
@@ -210,7 +243,7 @@ def label_judgements(run: Path, judge: str, verdicts: Mapping[Key, bool]) -> lis
     return found
 
 
-def _judgement(key: Key, who: str, said: bool | None, true: bool) -> Judgement:
+def _judgement(key: Key, who: str, said: bool | None, true: bool | None) -> Judgement:
     words = {True: "adheres", False: "fails", None: None}
     return Judgement(
         schema="adhere/judgement/1", item=f"{key[1]}/{key[0]}/{key[2]}", judge=who,

@@ -29,6 +29,7 @@ class _LlmbarVerdict(msgspec.Struct):
 
 class _PandalmRow(msgspec.Struct):
     idx: int
+    cmp_key: str
     annotator1: int
     annotator2: int
     annotator3: int
@@ -65,7 +66,9 @@ def parse_pandalm(rows: Iterable[bytes]) -> Iterator[Judgement]:
     """PandaLM's test set (Wang et al., ICLR 2024): three people, two LLM judges, ties allowed.
 
     The reference is the majority of the three people; where all three differ there is none. Each
-    person is a judge too, held against the other two where these agree.
+    person is a judge too, held against the other two where these agree. PandaLM was tuned from
+    LLaMA-7B, so that model's answers count as its own; ``cmp_key`` names the models in the order of
+    the answers.
 
     Raises:
         InputError: A line is not what it has to be.
@@ -75,11 +78,14 @@ def parse_pandalm(rows: Iterable[bytes]) -> Iterator[Judgement]:
         people = [words[str(it)] for it in (row.annotator1, row.annotator2, row.annotator3)]
         label, votes = Counter(people).most_common(1)[0]
         majority = label if votes > 1 else None
-        for name, said in (
-            ("gpt-3.5-turbo", row.gpt35_result),
-            ("pandalm-7b", str(row.pandalm7b_result)),
+        authors = tuple(row.cmp_key.split("_"))
+        for name, said, own in (
+            ("gpt-3.5-turbo", row.gpt35_result, ""),
+            ("pandalm-7b", str(row.pandalm7b_result), "llama-7b"),
         ):
-            yield _judgement(str(row.idx), name, words.get(said), majority)
+            yield _judgement(
+                str(row.idx), name, words.get(said), majority, authors=authors, own=own
+            )
         for place, said in enumerate(people):
             others = {it for other, it in enumerate(people) if other != place}
             agreed = others.pop() if len(others) == 1 else None
@@ -98,17 +104,29 @@ def parse_xstest_judges(lines: Iterable[str]) -> Iterator[Judgement]:
     if missing:
         raise InputError(f"these columns are missing: {', '.join(missing)}")
     for row in reader:
-        for judge, column in (("gpt-4", "gpt4_label"), ("string match", "strmatch_label")):
+        for judge, column, own in (
+            ("gpt-4", "gpt4_label", "gpt4"), ("string match", "strmatch_label", "")
+        ):  # fmt: skip
             label, gold = _XSTEST.get(row[column]), _XSTEST.get(row["final_label"])
-            yield _judgement(f"{row['model']}/{row['id']}", judge, label, gold, row["model"])
+            yield _judgement(
+                f"{row['model']}/{row['id']}", judge, label, gold, row["model"],
+                authors=(row["model"],), own=own,
+            )  # fmt: skip
 
 
 def _judgement(
-    item: str, judge: str, label: str | None, reference: str | None, group: str = ""
+    item: str,
+    judge: str,
+    label: str | None,
+    reference: str | None,
+    group: str = "",
+    *,
+    authors: tuple[str, ...] = (),
+    own: str = "",
 ) -> Judgement:
     return Judgement(
         schema="adhere/judgement/1", item=item, judge=judge, label=label, reference=reference,
-        group=group,
+        group=group, authors=authors, own=own,
     )  # fmt: skip
 
 
