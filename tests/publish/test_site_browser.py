@@ -5,8 +5,6 @@ Needs Playwright and a Chromium: ``chromium`` on the path, or its path in ``ADHE
 
 from __future__ import annotations
 
-import os
-import shutil
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -14,18 +12,12 @@ from urllib.parse import urlsplit
 
 import pytest
 from click.testing import CliRunner
-from sites import GERMAN, HOSTILE, NEW, OLD, edition, served
+from sites import GERMAN, HOSTILE, NEW, OLD, axe_violations, chromium, edition, served
 
 from adhere.assemble import load_spec
 from adhere.assemble.publishing import downloads, find_decisions, find_runs
 from adhere.cli.main import cli
 from adhere.publish.site import Edition, Pages, Site, write_site
-
-playwright = pytest.importorskip("playwright.sync_api", reason="Playwright is not installed")
-axe = pytest.importorskip("axe_playwright_python.base", reason="axe-core is not installed")
-
-CHROMIUM = os.environ.get("ADHERE_CHROMIUM") or shutil.which("chromium")
-pytestmark = pytest.mark.skipif(not CHROMIUM, reason="there is no Chromium (ADHERE_CHROMIUM)")
 
 
 class World:
@@ -63,11 +55,8 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def browser(run: Path) -> Iterator[Any]:
     # After the run: while a browser is driven, no other event loop starts in this thread.
-    with playwright.sync_playwright() as driver:
-        # A test runs where the kernel's sandbox may not; nothing but our own pages is opened.
-        started = driver.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+    with chromium() as started:
         yield started
-        started.close()
 
 
 @pytest.fixture(scope="module")
@@ -111,23 +100,11 @@ KINDS = (
 )  # fmt: skip
 
 
-def violations(page: Any) -> list[str]:
-    results = page.evaluate(
-        axe.AXE_FILE_PATH.read_text(encoding="utf-8")
-        + "; axe.run(document, {resultTypes: ['violations']})"
-    )
-    return [
-        f"{one['id']}: {node['target']} {node.get('failureSummary', '')[:200]}"
-        for one in results["violations"]
-        for node in one["nodes"]
-    ]
-
-
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("kind", KINDS)
 def test_axe_finds_nothing_on_any_kind_of_page(world: World, kind: str, scheme: str) -> None:
     page = world.page(world.small + kind, color_scheme=scheme)
-    assert violations(page) == []
+    assert axe_violations(page) == []
     page.set_viewport_size({"width": 390, "height": 844})
     assert page.evaluate("document.documentElement.scrollWidth") <= 390
     page.context.close()
@@ -140,14 +117,14 @@ def test_axe_finds_nothing_on_the_reference_spec(world: World, scheme: str) -> N
         page = world.page(
             world.live + kind.replace("brief", "clear_and_brief"), color_scheme=scheme
         )
-        assert violations(page) == [], kind
+        assert axe_violations(page) == [], kind
         page.context.close()
 
 
 def test_axe_does_find_what_is_wrong(world: World) -> None:
     page = world.page(world.live + "index.html")
     page.evaluate("document.querySelector('h1').style.color = '#ddd'")
-    assert any(found.startswith("color-contrast") for found in violations(page))
+    assert any(found.startswith("color-contrast") for found in axe_violations(page))
     page.context.close()
 
 

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import os
 import re
+import shutil
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from html.parser import HTMLParser
+from typing import Any
+
+import pytest
 
 from adhere.assemble.serving_site import SiteServer
 from adhere.compiler import compile_spec
@@ -174,6 +179,35 @@ def served(site: Site) -> Iterator[str]:
         server.stop()
         thread.join(20)
         assert not thread.is_alive()
+
+
+@contextmanager
+def chromium() -> Iterator[Any]:
+    """Start a Chromium, driven by Playwright; the test is skipped where one of them is missing.
+
+    While it runs no other event loop starts in this thread.
+    """
+    driver = pytest.importorskip("playwright.sync_api", reason="Playwright is not installed")
+    path = os.environ.get("ADHERE_CHROMIUM") or shutil.which("chromium")
+    if not path:
+        pytest.skip("there is no Chromium (name one in ADHERE_CHROMIUM)")
+    with driver.sync_playwright() as started:
+        # A test runs where the kernel's sandbox may not; nothing but our own pages is opened.
+        browser = started.chromium.launch(executable_path=path, args=["--no-sandbox"])
+        yield browser
+        browser.close()
+
+
+def axe_violations(page: Any) -> list[str]:
+    """Return what axe-core finds wrong with a page, all its rules asked."""
+    base = pytest.importorskip("axe_playwright_python.base", reason="axe-core is not installed")
+    script = base.AXE_FILE_PATH.read_text(encoding="utf-8")
+    results = page.evaluate(f"{script}; axe.run(document, {{resultTypes: ['violations']}})")
+    return [
+        f"{one['id']}: {node['target']} {node.get('failureSummary', '')[:200]}"
+        for one in results["violations"]
+        for node in one["nodes"]
+    ]
 
 
 class Seen(HTMLParser):

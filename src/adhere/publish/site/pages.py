@@ -263,17 +263,19 @@ class Pages:
         return self.render(path, "read", "read", values)
 
     @cached_property
+    def _by_id(self) -> dict[str, ShownSection]:
+        found: dict[str, ShownSection] = {}
+        for top in self._shown(self.site.current, 0):
+            for shown in top.walk():
+                found.setdefault(shown.section.id, shown)
+        return found
+
+    @cached_property
     def _labels(self) -> dict[str, str]:
         return {edition.slug: edition.label for edition in self.site.editions}
 
     def _section(self, path: str, name: str) -> Page:
-        shown = next(
-            section
-            for top in self._shown(self.site.current, 0)
-            for section in top.walk()
-            if section.section.id == name
-        )
-        values = figures.section_page(shown, self.evidence)
+        values = figures.section_page(self._by_id[name], self.evidence)
         values |= {"events": self.history.events.get(name, ()), "labels": self._labels}
         return self.render(path, "section", "read", values)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from bisect import bisect_left
 from collections import Counter
 from collections.abc import Iterator, Mapping
@@ -106,6 +107,8 @@ class ShownSection(msgspec.Struct, frozen=True):
     aliases: tuple[str, ...]
     blocks: tuple[ShownBlock, ...]
     children: tuple[ShownSection, ...]
+    size: int = 1
+    """How high its own body will be, in steps from 1 to 6, each about twice the one before."""
     language: str = ""
     """Where this section is not in the language of the page: the one it is in."""
 
@@ -164,8 +167,9 @@ class Reader:
         plain = self._prose.plain(section.title)
         aliases = tuple(_free(name) for name in section.old_ids)
         return ShownSection(
-            section, anchor, title, plain or anchor, effective, aliases, blocks, children
-        )
+            section, anchor, title, plain or anchor, effective, aliases, blocks, children,
+            size_of(section),
+        )  # fmt: skip
 
     def _block(self, section: _Inside, block: Block, anchor: str) -> ShownBlock:
         inside = section.things(block)
@@ -211,6 +215,17 @@ class Reader:
         self._names[name] += 1
         number = self._names[name]
         return name if number == 1 else self._name(f"{name}-{number}")
+
+
+def size_of(section: Section) -> int:
+    """Return how high a section's own body will be, in steps (see `ShownSection`).
+
+    A browser lays out what is far away only when somebody comes near; with the rough height the
+    scroll bar hardly moves then.
+    """
+    text = sum(block.span.end - block.span.start for block in section.blocks)
+    pixels = 0.35 * text + 40 * len(section.blocks)
+    return min(6, max(1, round(math.log2(max(pixels, 1) / 125))))
 
 
 class _Inside:
