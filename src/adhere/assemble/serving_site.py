@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import socket
-from collections.abc import Sequence
+import threading
+from collections.abc import Callable, Sequence
 from typing import Final
 
 import uvicorn
@@ -39,8 +40,10 @@ class SiteServer:
         Raises:
             SystemFault: The port is taken, or may not be had.
         """
+        app = reading_app(Pages(site), beside=beside)
+        self._warm: Callable[[], None] = app.state.warm
         config = uvicorn.Config(
-            reading_app(Pages(site), beside=beside),
+            app,
             limit_concurrency=MOST_CONNECTIONS,
             timeout_keep_alive=15,
             h11_max_incomplete_event_size=16 * 1024,
@@ -66,6 +69,7 @@ class SiteServer:
 
     def run(self) -> None:
         """Serve until interrupted."""
+        threading.Thread(target=self._warm, daemon=True).start()
         self._server.run(sockets=[self._socket])
 
     def stop(self) -> None:

@@ -61,16 +61,19 @@ class _Shelf:
 
     def __init__(self, pages: Pages) -> None:
         self._pages = pages
+        self._addresses = dict.fromkeys(pages.addresses())
         self._kept: OrderedDict[str, Ready] = OrderedDict()
         self._bytes = 0
-        self._lock = Lock()  # one page is rendered once, however many ask for it
+        self._lock = Lock()
+        self._making: dict[str, Lock] = {}  # a page is rendered once, however many ask for it
 
     def known(self, address: str) -> Ready | None:
         """Return a page that is ready."""
-        found = self._kept.get(address)
-        if found is not None:
-            self._kept.move_to_end(address)
-        return found
+        with self._lock:
+            found = self._kept.get(address)
+            if found is not None:
+                self._kept.move_to_end(address)
+            return found
 
     def get(self, address: str) -> Ready:
         """Return a page, rendering it first where it is not ready.
@@ -78,16 +81,32 @@ class _Shelf:
         Raises:
             KeyError: There is no such page.
         """
+        if address not in self._addresses:
+            raise KeyError(address)
         with self._lock:
+            making = self._making.setdefault(address, Lock())
+        with making:
             found = self.known(address)
             if found is None:
                 found = ready(self._pages.page(address))
-                self._kept[address] = found
-                self._bytes += len(found.plain) + len(found.packed)
-                while self._bytes > _KEPT_BYTES and len(self._kept) > 1:
-                    _, old = self._kept.popitem(last=False)
-                    self._bytes -= len(old.plain) + len(old.packed)
+                self._keep(address, found)
             return found
+
+    def _keep(self, address: str, made: Ready) -> None:
+        with self._lock:
+            self._kept[address] = made
+            self._bytes += len(made.plain) + len(made.packed)
+            while self._bytes > _KEPT_BYTES and len(self._kept) > 1:
+                _, old = self._kept.popitem(last=False)
+                self._bytes -= len(old.plain) + len(old.packed)
+
+    def warm(self) -> None:
+        """Render pages before anybody asks, until there is no room for more."""
+        for address in self._addresses:
+            if self._bytes > _KEPT_BYTES // 2:
+                break
+            if address not in self._pages.redirects:
+                self.get(address)
 
 
 def ready(page: Page) -> Ready:
@@ -123,7 +142,7 @@ class Guard:
 
 
 def reading_app(pages: Pages, *, beside: Sequence[BaseRoute] = ()) -> Starlette:
-    """Return the application.
+    """Return the application; ``app.state.warm()`` renders its pages ahead, in any thread.
 
     Args:
         pages: What to serve; of a site that is ``live``.
@@ -179,7 +198,9 @@ def reading_app(pages: Pages, *, beside: Sequence[BaseRoute] = ()) -> Starlette:
         Route("/why/", why, methods=get),
         Route("/{address:path}", page, methods=get),
     ]
-    return Starlette(routes=routes, middleware=[Middleware(Guard)])
+    app = Starlette(routes=routes, middleware=[Middleware(Guard)])
+    app.state.warm = shelf.warm
+    return app
 
 
 def send(

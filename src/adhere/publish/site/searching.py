@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 import sqlite3
 from collections.abc import Iterable, Iterator
+from threading import Lock
 from typing import Final
 
 import msgspec
@@ -103,6 +104,7 @@ class SearchIndex:
 
     def __init__(self, found: Iterable[Entry]) -> None:
         self._entries = tuple(found)
+        self._lock = Lock()
         self._database = sqlite3.connect(":memory:", check_same_thread=False)
         self._database.execute(
             "CREATE VIRTUAL TABLE entry USING fts5(title, text, tokenize='porter unicode61')"
@@ -120,12 +122,17 @@ class SearchIndex:
             return []
         # Each word as a quoted string: nothing of the query is read as syntax.
         asked = " ".join(f'"{word}"' for word in words) + "*"
-        rows = self._database.execute(
+        with self._lock:
+            rows = self._rows(asked, most)
+        return [Hit(self._entries[number], _marked(extract)) for number, extract in rows]
+
+    def _rows(self, asked: str, most: int) -> list[tuple[int, str]]:
+        found = self._database.execute(
             "SELECT rowid, snippet(entry, 1, char(2), char(3), '…', 24) FROM entry "
             "WHERE entry MATCH ? ORDER BY bm25(entry, 8.0, 1.0) LIMIT ?",
             (asked, most),
         )
-        return [Hit(self._entries[number], _marked(extract)) for number, extract in rows]
+        return list(found)
 
 
 def _marked(extract: str) -> Markup:
