@@ -101,10 +101,10 @@ if (matchMedia("(min-width: 84rem)").matches) {
     engine ??= (async () => {
       await Promise.all([load(results.dataset.search), load(results.dataset.entries)]);
       const index = new MiniSearch({
-        fields: ["title", "text"],
-        searchOptions: { boost: { title: 6 }, prefix: true, fuzzy: 0.15, combineWith: "AND" },
+        fields: ["title", "text", "names"],
+        searchOptions: { boost: { title: 6, names: 3 }, prefix: true, fuzzy: 0.15, combineWith: "AND" },
       });
-      index.addAll(self.adhereEntries.map((entry, id) => ({ id, title: entry[1], text: entry[4] })));
+      index.addAll(self.adhereEntries.map((entry, id) => ({ id, title: entry[1], text: entry[4], names: entry[5] })));
       return index;
     })();
     return engine;

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator, Sequence
 from itertools import combinations
 from typing import Any
+
+from msgspec.structs import replace
 
 from adhere.evolve import SpecDiff
 from adhere.evolve.diff_model import Run
@@ -21,6 +24,8 @@ from adhere.evolve.diff_summary import (
 from adhere.evolve.diff_visible import visible, visible_run
 from adhere.publish.site.history import anchors, worth_telling
 from adhere.publish.site.model import Edition
+
+_BOX = re.compile(r'!!! \w[\w-]*(?: "[^"\n]*")?\s*')
 
 
 def pairs(editions: Sequence[Edition]) -> Iterator[tuple[Edition, Edition]]:
@@ -89,4 +94,7 @@ def side(runs: Sequence[Run], op: str) -> list[Run]:
         runs: Words marked.
         op: ``delete`` for the side before, ``insert`` for the one after.
     """
-    return [run for run in runs if run.op in ("equal", op)]
+    shown = [run for run in runs if run.op in ("equal", op)]
+    if shown and (head := _BOX.match(shown[0].text)):  # how a box is written is not what it says
+        shown[0] = replace(shown[0], text=shown[0].text[head.end() :])
+    return shown

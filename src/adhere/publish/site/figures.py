@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Sequence
 from typing import Any, Final
 
@@ -96,7 +95,8 @@ def published_page(
         for name in whole
     ]
     values = [p.value for _, points in lines for p in points if p.value is not None]
-    low = max(0.0, math.floor(10 * min(values, default=0) - 0.5) / 10)
+    least = min(values, default=0.0)
+    low = next(low for low in (0.8, 0.6, 0.2, 0.0) if low <= least)  # four steps in round numbers
     trend = trend_chart(f"published{number}", scores.title, scores.models, lines, bounds=(low, 1.0))
     partly = [name for name in by_section if name not in whole]
     models = sorted({m for name in partly for m in by_section[name]}, key=scores.models.index)

@@ -39,6 +39,7 @@ class Entry(msgspec.Struct, frozen=True):
         kind: ``section``, ``example`` or ``setting``.
         level: Authority of its section.
         text: What it says.
+        names: Other words it is known by: its id, its tags.
     """
 
     anchor: str
@@ -46,6 +47,7 @@ class Entry(msgspec.Struct, frozen=True):
     kind: str
     level: str
     text: str
+    names: str = ""
 
 
 class Hit(msgspec.Struct, frozen=True):
@@ -76,7 +78,7 @@ def _of(shown: ShownSection, prose: Prose) -> Iterator[Entry]:
             else:
                 words.append(Markup(_TAG.sub(" ", piece)).unescape())  # noqa: S704  (to text)
     names = " ".join((shown.section.id.replace("_", " "), *shown.section.tags))
-    yield Entry(shown.anchor, shown.plain_title, "section", level, _text([*words, names]))
+    yield Entry(shown.anchor, shown.plain_title, "section", level, _text(words), _text([names]))
     yield from inside
 
 
@@ -86,7 +88,8 @@ def _example(piece: ShownExample) -> Iterator[str]:
             yield step.turn.text
         elif isinstance(step, Comparison):
             for labelled in step.answers:
-                yield f"{labelled.answer.reason} {labelled.answer.turn.text}"
+                reason = Markup(_TAG.sub(" ", labelled.reason)).unescape()  # noqa: S704  (to text)
+                yield f"{reason} {labelled.answer.turn.text}"
 
 
 def _text(words: Iterable[str]) -> str:
@@ -107,11 +110,11 @@ class SearchIndex:
         self._lock = Lock()
         self._database = sqlite3.connect(":memory:", check_same_thread=False)
         self._database.execute(
-            "CREATE VIRTUAL TABLE entry USING fts5(title, text, tokenize='porter unicode61')"
+            "CREATE VIRTUAL TABLE entry USING fts5(title, text, names, tokenize='porter unicode61')"
         )
         self._database.executemany(
-            "INSERT INTO entry (rowid, title, text) VALUES (?, ?, ?)",
-            ((number, entry.title, entry.text) for number, entry in enumerate(self._entries)),
+            "INSERT INTO entry (rowid, title, text, names) VALUES (?, ?, ?, ?)",
+            ((n, entry.title, entry.text, entry.names) for n, entry in enumerate(self._entries)),
         )
         self._database.commit()
 
@@ -129,7 +132,7 @@ class SearchIndex:
     def _rows(self, asked: str, most: int) -> list[tuple[int, str]]:
         found = self._database.execute(
             "SELECT rowid, snippet(entry, 1, char(2), char(3), '…', 24) FROM entry "
-            "WHERE entry MATCH ? ORDER BY bm25(entry, 8.0, 1.0) LIMIT ?",
+            "WHERE entry MATCH ? ORDER BY bm25(entry, 8.0, 1.0, 4.0) LIMIT ?",
             (asked, most),
         )
         return list(found)
