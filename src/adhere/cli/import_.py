@@ -17,6 +17,8 @@ from adhere.cli.options import json_option, print_json, write_file
 from adhere.conversation import Judgement
 from adhere.errors import InputError, SystemFault, UsageError
 from adhere.evaluate import SuiteManifest, write_suite
+from adhere.sources.agentdyn import parse_agentdyn
+from adhere.sources.agentdyn_suite import suite_of
 from adhere.sources.judgements import parse_llmbar, parse_pandalm, parse_xstest_judges
 from adhere.sources.xstest import parse_xstest
 
@@ -67,6 +69,26 @@ def _pandalm(path: Path, output: Path) -> Summary:
     return _judgements_only(output, parse_pandalm(rows), len(rows))
 
 
+def _agentdyn(path: Path, output: Path) -> Summary:
+    files = sorted(path.glob("*.jsonl*")) if path.is_dir() else [path]
+    runs = (
+        run for file in files for run in parse_agentdyn(_read(file).splitlines(), name=file.name)
+    )
+    imported = suite_of(runs)
+    manifest = SuiteManifest(
+        schema="adhere/suite/1", id="agentdyn", title="AgentDyn, attacked runs", version="1",
+        licence="MIT", language="en",
+        description="Tools that return an attacker's instruction (arXiv 2602.03117).",
+    )  # fmt: skip
+    write_suite(output, manifest, imported.cases)
+    _write_lines(output / "recordings.jsonl", imported.recordings)
+    models = tuple(dict.fromkeys(recording.model for recording in imported.recordings))
+    return Summary(
+        str(output), imported.rows, len(imported.cases), len(imported.recordings),
+        models=models, notes=imported.notes,
+    )  # fmt: skip
+
+
 def _replication(path: Path, output: Path) -> Summary:
     scores = read_replication(path)
     encoded = msgspec.json.format(msgspec.json.encode(scores), indent=2)
@@ -79,6 +101,7 @@ def _replication(path: Path, output: Path) -> Summary:
 
 KINDS: Final[dict[str, Callable[[Path, Path], Summary]]] = {
     "xstest": _xstest,
+    "agentdyn": _agentdyn,
     "llmbar": _llmbar,
     "pandalm": _pandalm,
     "replication": _replication,
@@ -99,6 +122,8 @@ def command(kind: str, path: Path, output: Path, as_json: bool) -> int:
     xstest   CSV of XSTest v2 completions with human, GPT-4 and string-match labels (may be
              gzipped): a suite, its recorded answers, and the judgements of the instruments.
              Its sections are those of the published Model Spec.
+    agentdyn folder of AgentDyn's recorded runs: the attacked ones as a suite with recorded answers,
+             labelled by the environment (--judge label:environment).
     llmbar   folder with items.jsonl.gz and verdicts.jsonl.gz: judgements of 65 judge set-ups.
     pandalm  JSON lines of PandaLM's labelled test set (may be gzipped): judgements.
     replication
@@ -121,7 +146,7 @@ def command(kind: str, path: Path, output: Path, as_json: bool) -> int:
         made.append(f"{summary.cases} cases, answers of {', '.join(summary.models)}")
     if summary.scores:
         made.append(f"{summary.scores} scores of {', '.join(summary.models)}")
-    if summary.judgements or not made:
+    if summary.judgements:
         made.append(f"{summary.judgements} judgements")
     click.echo(f"{summary.rows} rows: {'; '.join(made)}")
     for note in summary.notes:
