@@ -29,6 +29,7 @@ from guards_data import (
     half,
     privileged_texts,
     sentences,
+    shuffled,
     spec_prompts,
     spec_seen,
     words_of,
@@ -39,6 +40,7 @@ from adhere.detect import (
     Credentials,
     Exfiltration,
     Leak,
+    Paraphrase,
     Phrase,
     Phrases,
     PrivateContent,
@@ -86,15 +88,21 @@ def planted(data: Path) -> None:
         ways[f"{share:.0%} of the letters changed"] = edited(share, "letters")
     for share in (0.1, 0.2, 0.3):
         ways[f"{share:.0%} of the words changed"] = edited(share, "words")
+    ways["threes of words shuffled"] = shuffled
     for name, text in privileged_texts(data).items():
         index = leak_of(name, text)
+        words = Paraphrase([PrivilegedText(name, text)])
         for number, sentence in enumerate(sentences(text, 48)):
             which = half(f"{name}/{number}")
             carrier = carriers[(number * 31 + len(name)) % len(carriers)]
             at = carrier.find(" ", len(carrier) // 2) + 1
             for way, write in ways.items():
                 answer = f"{carrier[:at]}{write(sentence)} {carrier[at:]}"
-                rows[way].append((which, bool(Leak(index).find(View(answer))), name))
+                leaks = bool(Leak(index).find(View(answer)))
+                rows[way].append((which, leaks, name))
+                if "words" in way:
+                    either = leaks or bool(words.find(answer))
+                    rows[f"{way}, or Paraphrase"].append((which, either, name))
     for way, outcomes in rows.items():
         show(way, outcomes)
 
@@ -111,6 +119,12 @@ def quoted(data: Path) -> None:
             for one in found if ERRORS else ():
                 print(f"    {one.kind} {one.size} {turn[one.start : one.end]!r}")
     show("airline policy, agent's turns", rows)
+    told = [PrivilegedText("airline", policy)]
+    show("... Paraphrase", [
+        (half(f"airline/{number}"), bool(Paraphrase(told, seen).find(turn)), number)
+        for number, turns in talks
+        for turn, seen in turns
+    ])  # fmt: skip
     rows = []
     for run in agent_runs(data):
         seen, index = [], PrivilegedIndex([])
@@ -125,6 +139,7 @@ def quoted(data: Path) -> None:
                 rows.append((half(group), bool(Leak(index, seen).find(View(said))), group))
     show("AgentDyn prompt, agent's turns", rows)
     everything = PrivilegedIndex(PrivilegedText(*one) for one in privileged_texts(data).items())
+    words = Paraphrase(PrivilegedText(*one) for one in privileged_texts(data).items())
     for name, answers in clean_answers(data).items():
         rows = []
         for number, answer in enumerate(answers):
@@ -133,6 +148,8 @@ def quoted(data: Path) -> None:
             for one in found if ERRORS else ():
                 print(f"    {one.rule} {one.kind} {one.size} {answer[one.start : one.end]!r}")
         show(f"{name}, all privileged texts", rows)
+        rows = [(half(one), bool(words.find(one)), str(at)) for at, one in enumerate(answers)]
+        show("... Paraphrase", rows)
     print("Leak, answers in the spec's own examples with a system or developer message")
     for wanted in (True, False):
         for verdict in ("good", "bad"):

@@ -144,3 +144,11 @@ def edited(share: float, kind: str) -> Callable[[str], str]:
         )  # fmt: skip
 
     return edit
+
+
+def shuffled(text: str) -> str:
+    """Return a sentence with its words in another order, three and three together."""
+    words = text.split()
+    threes = [words[at : at + 3] for at in range(0, len(words), 3)]
+    random.Random(text).shuffle(threes)
+    return " ".join(word for three in threes for word in three)

@@ -7,6 +7,7 @@ from adhere.detect.finding import Detector, Finding
 from adhere.detect.invisible import Hidden, hidden_characters
 from adhere.detect.leak import Leak
 from adhere.detect.neutral import Neutral, mark_untrusted, neutralise
+from adhere.detect.paraphrase import Paraphrase
 from adhere.detect.phrases import Phrase, Phrases
 from adhere.detect.privileged import PrivilegedIndex, PrivilegedText
 from adhere.detect.refusal import Refusal, RefusalClass, read_refusal, refusal_class
@@ -17,8 +18,8 @@ from adhere.detect.view import Hold, View
 
 __all__ = [
     "Credentials", "Detector", "Exfiltration", "Finding", "Hidden", "Hold", "Leak", "Neutral",
-    "Phrase", "Phrases", "PrivateContent", "PrivilegedIndex", "PrivilegedText", "Refusal",
-    "RefusalClass", "Scanned", "Spoof", "SpoofKind", "StreamScanner", "View", "blocked_by_filter",
-    "fold", "hidden_characters", "mark_untrusted", "neutralise", "read_refusal", "refusal_class",
-    "role_spoofing",
+    "Paraphrase", "Phrase", "Phrases", "PrivateContent", "PrivilegedIndex", "PrivilegedText",
+    "Refusal", "RefusalClass", "Scanned", "Spoof", "SpoofKind", "StreamScanner", "View",
+    "blocked_by_filter", "fold", "hidden_characters", "mark_untrusted", "neutralise",
+    "read_refusal", "refusal_class", "role_spoofing",
 ]  # fmt: skip

@@ -110,12 +110,12 @@ class PrivilegedIndex:
             if len(said) < SHORTEST:
                 continue
             needed = min(NEEDED, max(SHORTEST, int(len(said) * _SHARE)))
-            sentences = tuple(_sentences(text.text))
+            told = tuple(_in_letters(text.text))
             for form, backwards in ((said, False), (said[::-1], True)):
                 if backwards:
-                    sentences = tuple((len(said) - end, len(said) - start)
-                                      for start, end in reversed(sentences))  # fmt: skip
-                placed = tuple((at + start, at + end) for start, end in sentences)
+                    told = tuple((len(said) - end, len(said) - start)
+                                 for start, end in reversed(told))  # fmt: skip
+                placed = tuple((at + start, at + end) for start, end in told)
                 self._forms.append(_Form(text.id, at, at + len(form), needed, backwards, placed))
                 parts += (form, b"\n")
                 at += len(form) + 1
@@ -208,18 +208,23 @@ class PrivilegedIndex:
                 yield Match(form.id, start, end, size, len(blocks) == 1, form.backwards)
 
 
-def _sentences(text: str) -> Iterator[Segment]:
-    """Yield where sentences, or lines, begin and end among the letters of a text."""
-    at = first = 0
-    for last, following in (
-        *(match.span() for match in _SENTENCES.finditer(text)),
-        (len(text),) * 2,
-    ):
+def sentences(text: str) -> Iterator[Segment]:
+    """Yield where the sentences, or lines, of a text begin and end."""
+    first = 0
+    for match in _SENTENCES.finditer(text):
+        yield first, match.end()
+        first = match.end()
+    yield first, len(text)
+
+
+def _in_letters(text: str) -> Iterator[Segment]:
+    """Yield where sentences that count by themselves begin and end among the letters of a text."""
+    at = 0
+    for first, last in sentences(text):
         size = len(letters(text[first:last]))
         if SENTENCE <= size < NEEDED / _SHARE:
             yield at, at + size
         at += size
-        first = following
 
 
 def _rows(data: bytes, shifts: int) -> Iterator[memoryview]:
