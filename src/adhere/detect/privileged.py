@@ -155,7 +155,7 @@ class PrivilegedIndex:
         """
         size = len(said)
         near = GAP + self.run
-        if self._grams.isdisjoint(self._numbers(_rows(said[-near:], 8))):
+        if not self._stirs(said[-near:]):
             return size
         first = max(size - SPAN, 0)
         hits = sorted(
@@ -168,6 +168,13 @@ class PrivilegedIndex:
         while hits and begin - hits[-1] <= near:
             begin = hits.pop()
         return begin
+
+    def _stirs(self, tail: bytes) -> bool:
+        """Whether any gram of a few letters is in the texts."""
+        if self.run != 8:
+            return not self._grams.isdisjoint(self._numbers(_rows(tail, 8)))
+        every = b"".join([tail[at : at + 8] for at in range(len(tail) - 7)])
+        return not self._grams.isdisjoint(memoryview(every).cast("Q"))
 
     def _anchored(self, said: bytes, place: int) -> bool:
         """Whether a gram may be part of 15 common letters: one four before or after is known."""

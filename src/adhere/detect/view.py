@@ -47,16 +47,23 @@ class View:
         self.text = text
         self.final = final
         self._shows: dict[int, bool] = {}
+        # Asked for with every piece of a stream: by hand, since Python 3.11 locks cached_property.
+        self._letters: bytes | None = None
+        self._octets: bytes | None = None
 
-    @cached_property
+    @property
     def letters(self) -> bytes:
         """Its letters; see `letters.letters`."""
-        return letters(self.text)
+        if self._letters is None:
+            self._letters = letters(self.text)
+        return self._letters
 
-    @cached_property
+    @property
     def octets(self) -> bytes:
         """The text in UTF-8."""
-        return self.text.encode("utf-8", "replace")
+        if self._octets is None:
+            self._octets = self.text.encode("utf-8", "replace")
+        return self._octets
 
     @cached_property
     def shown(self) -> Derived:
