@@ -48,6 +48,9 @@ from adhere.resolve import (
 from adhere.resolve.analyses.analyse import Analysis, AnalysisOfVersions
 from adhere.resolve.proofs.obligations import ObligationsFile, ProofsFile
 from adhere.resolve.settings.effective import SettingsResult
+from adhere.serve.config import Config
+from adhere.serve.explaining import Explanation
+from adhere.serve.rollout import RolloutState
 from adhere.sources.fetch import Source
 from adhere.sources.scores import Scores
 from adhere.spec import Spec
@@ -92,6 +95,9 @@ SCHEMAS: Final[dict[str, tuple[Any, str]]] = {
     "analyses-1": (AnalysisOfVersions, "The analyses of several versions of a spec"),
     "decision-1": (Decision, "A decision, with all its reasons"),
     "public-decision-1": (PublicDecision, "What the person a decision affects may see of it"),
+    "serve-1": (Config, "The adhere.toml of a gateway"),
+    "rollout-1": (RolloutState, "How far the next spec is rolled out"),
+    "explanation-1": (Explanation, "What was decided about a request, with proofs"),
     "audit-1": (Record, "An entry of an audit log"),
     "public-audit-1": (PublicRecord, "What the owner of a request may see of its record"),
     "audit-log-1": (LogIdentity, "The log.json of an audit log"),

@@ -7,7 +7,7 @@ import logging
 import os
 import secrets
 import socket
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from pathlib import Path
@@ -29,14 +29,13 @@ from adhere.serve.app import App
 from adhere.serve.budget import Budgets
 from adhere.serve.config import Config, KeyChoice, ModelChoice, SpecChoice, UpstreamChoice
 from adhere.serve.explaining import Explainer
-from adhere.serve.gateway import Gateway, Release
+from adhere.serve.gateway import Closing, Gateway, Release
 from adhere.serve.keys import hash_key, new_key
 from adhere.serve.metrics import Metrics
 from adhere.serve.rollout import share_now
 from adhere.serve.rules import Agent, Rules
 from adhere.serve.scripted import NAME, ScriptedService
 from adhere.serve.server import serve
-from adhere.serve.upstream import Upstreams
 
 _MAX_FILE: Final = 1 << 20
 _SECRET_BYTES: Final = 32
@@ -68,7 +67,17 @@ def _rules(config: Config, choice: SpecChoice, base: Path) -> Rules:
             f"the spec's digest is {digest}, not the pinned {choice.digest or spec.spec_digest}",
             place=where, remedy="pin the digest of the spec that you mean",
         )  # fmt: skip
-    return Rules(spec, config, _agents(config, base), {})
+    known = {section.id for section in spec.walk()}
+    named = [(name, one.section) for name, one in config.guards.items()]
+    named += [(name, one.section) for name, one in config.checks.items()]
+    named += [(name, one.section) for name, one in config.phrases.items()]
+    for name, section in named:
+        if section and section not in known:
+            raise InputError(
+                f'"{name}" rests on a section that the spec does not have: {section}',
+                place=where, remedy="`adhere show SPEC` lists the sections",
+            )  # fmt: skip
+    return Rules(spec, config, _agents(config, base))
 
 
 def _agents(config: Config, base: Path) -> dict[str, Agent]:
@@ -218,12 +227,13 @@ async def _reload(
         await asyncio.gather(*closing, return_exceptions=True)
 
 
-async def _close_later(upstreams: Upstreams, seconds: float) -> None:
+async def _close_later(connections: Sequence[Closing], seconds: float) -> None:
     """Close connections once the requests that began with them have had time to end."""
     try:
         await asyncio.sleep(seconds)
     finally:
-        await upstreams.close()
+        for one in connections:
+            await one.close()
 
 
 def described(release: Release) -> str:

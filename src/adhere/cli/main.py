@@ -34,6 +34,7 @@ VERBS: Final[dict[str, dict[str, str]]] = {
     },
     "Serve": {
         "serve": "Stand before a model and hold it to a spec, with a record of every decision.",
+        "prompt": "Print exactly what the gateway would send for a request.",
     },
     "Account for decisions": {
         "audit": "Keep, verify, prove and query the record of every decision.",

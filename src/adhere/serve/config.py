@@ -166,7 +166,6 @@ class GuardChoice(_Table, frozen=True, kw_only=True):
         model: What the service calls it.
         key_variable: The environment variable with its key.
         section: The section it holds.
-        looks_at: The request, or the answer.
         timeout: Seconds it may take, beside the model that answers.
         mode: As in `CheckChoice`.
         on_error: As in `CheckChoice`.
@@ -177,7 +176,6 @@ class GuardChoice(_Table, frozen=True, kw_only=True):
     model: str
     section: str
     key_variable: str = ""
-    looks_at: Literal["request", "answer"] = "request"
     timeout: Seconds = 5.0
     mode: Literal["enforce", "observe", "off"] = "enforce"
     on_error: Literal["closed", "open"] = "closed"

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import secrets
 from collections import Counter
+from collections.abc import Sequence
+from typing import Protocol
 
 import msgspec
 
@@ -19,6 +21,14 @@ from adhere.serve.keys import KeyRing, Principal
 from adhere.serve.metrics import Metrics
 from adhere.serve.rules import Rules
 from adhere.serve.upstream import Upstreams
+
+
+class Closing(Protocol):
+    """Something with connections."""
+
+    async def close(self) -> None:
+        """Close them."""
+        ...
 
 
 class Release(msgspec.Struct, frozen=True):
@@ -100,15 +110,24 @@ class Gateway:
         self.under_way -= 1
         self._of_developer[who.developer] -= 1
 
-    def change(self, config: Config, release: Release) -> Upstreams:
+    def change(self, config: Config, release: Release) -> Sequence[Closing]:
         """Put other rules in force; requests under way end under those they began with.
 
         Returns:
-            The services as they were, to be closed once nobody uses them.
+            The connections of before, to be closed once nobody uses them.
         """
-        before = self.upstreams
+        before = self._connections()
         self._take(config, release)
         return before
+
+    async def close(self) -> None:
+        """Close all connections to services."""
+        for one in self._connections():
+            await one.close()
+
+    def _connections(self) -> Sequence[Closing]:
+        rules = [one for one in (self.release.current, self.release.following) if one is not None]
+        return [self.upstreams, *(one.guards for one in rules)]
 
 
 def new_request_id() -> str:

@@ -172,10 +172,17 @@ class Passage:
         """Get the answer, pass on all of it but its end, and record how it came out."""
         failure: Refused | None = None
         upstream = ""
+        guards = way.rules.guards
+        asked = guards.begin(way.looked.conversation()) if guards else []
         try:
             begun = await begin
             upstream = begun.upstream
-            if way.asked.stream:
+            if asked and not await guards.end(asked, way.sheet):
+                decisions = way.sheet.public
+                failure = Refused(403, "blocked", decisions[0].reason, decisions=decisions)
+                out = b""
+                answer.fail("blocked", failure.message)
+            elif way.asked.stream:
                 await client.begin(self._headers(way))
                 self._first = time.monotonic() - self._began
                 out = await self._pass_stream(way, begun, answer, client)
@@ -186,9 +193,11 @@ class Passage:
                 out = answer.whole(whole)
             outcome = answer.outcome
         except (UpstreamFault, Unreadable) as error:
+            guards.drop(asked, way.sheet)
             outcome, failure = "upstream_failed", _refusal(error)
             out = answer.fail(failure.code, failure.message)
         except (ClientGone, asyncio.CancelledError):
+            guards.drop(asked, way.sheet)
             answer.fail("disconnected", "the client hung up")
             await self._complete(record, way, "disconnected", self._tokens(answer), upstream)
             raise

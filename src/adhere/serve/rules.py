@@ -21,8 +21,9 @@ from adhere.resolve import (
     unlimited_scope,
 )
 from adhere.resolve.settings.effective import Step
-from adhere.serve.checks import Check, CheckTable
+from adhere.serve.checks import CheckTable
 from adhere.serve.config import CheckChoice, Config, DeveloperChoice
+from adhere.serve.guarding import Guards, guard_checks
 from adhere.serve.keys import Principal
 from adhere.serve.prompt import Rendered, render_prompt
 from adhere.serve.recent import Recent
@@ -75,12 +76,9 @@ class Rules:
         spec: The spec that decides.
         config: The configuration.
         agents: By developer; for the platform under the empty name.
-        guards: The guard models' checks, by name.
     """
 
-    def __init__(
-        self, spec: Spec, config: Config, agents: Mapping[str, Agent], guards: Mapping[str, Check]
-    ) -> None:
+    def __init__(self, spec: Spec, config: Config, agents: Mapping[str, Agent]) -> None:
         self.spec = spec
         self.config = config
         self.agents = agents
@@ -91,7 +89,8 @@ class Rules:
                 for name, one in config.guards.items()
             },
         }
-        self.table = CheckTable(spec, choices, guards)
+        self.table = CheckTable(spec, choices, guard_checks(config.guards))
+        self.guards = Guards(config.guards, spec)
         self._in_force: Recent[bytes, InForce] = Recent(_CACHED)
 
     def in_force(

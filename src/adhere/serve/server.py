@@ -67,4 +67,4 @@ async def serve(gateway: Gateway, app: App, sock: socket.socket, stop: asyncio.E
     finally:
         listening.close()
         await server.shutdown(_STEP)
-        await gateway.upstreams.close()
+        await gateway.close()
