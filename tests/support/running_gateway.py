@@ -105,6 +105,7 @@ class RunningGateway:
         if self._thread.is_alive() and self._stop is not None:
             self._loop.call_soon_threadsafe(self._stop.set)
             self._thread.join(40)
+        self._sock.close()  # where it never got to serve, nobody else does
         if self.problem is not None:
             raise self.problem
 

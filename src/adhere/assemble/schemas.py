@@ -12,6 +12,7 @@ from typing import Any, Final
 import msgspec
 
 from adhere.assemble.auditing import ProofReport
+from adhere.assemble.monitoring import Monitored
 from adhere.assemble.suites import FromSpec, SuiteSummary
 from adhere.audit import AuditVerification, LogIdentity, PublicRecord, Record
 from adhere.audit.proof import ConsistencyProof
@@ -96,6 +97,7 @@ SCHEMAS: Final[dict[str, tuple[Any, str]]] = {
     "decision-1": (Decision, "A decision, with all its reasons"),
     "public-decision-1": (PublicDecision, "What the person a decision affects may see of it"),
     "serve-1": (Config, "The adhere.toml of a gateway"),
+    "monitored-1": (Monitored, "A verdict of `adhere monitor` on an exchange"),
     "rollout-1": (RolloutState, "How far the next spec is rolled out"),
     "explanation-1": (Explanation, "What was decided about a request, with proofs"),
     "audit-1": (Record, "An entry of an audit log"),

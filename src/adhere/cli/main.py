@@ -34,6 +34,7 @@ VERBS: Final[dict[str, dict[str, str]]] = {
     },
     "Serve": {
         "serve": "Stand before a model and hold it to a spec, with a record of every decision.",
+        "monitor": "Judge a sample of live answers, and raise an alarm where they get worse.",
         "prompt": "Print exactly what the gateway would send for a request.",
     },
     "Account for decisions": {

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import os
 import signal
 import socket
@@ -37,6 +38,8 @@ from adhere.serve.server import listen
 _DEFAULT = Path("adhere.toml")
 _PATH = click.Path(path_type=Path, dir_okay=False)
 _PID: Final = "pid"
+_COLLECT: Final = 20_000
+"""Objects that are made before cycles among them are looked for."""
 _F = TypeVar("_F", bound=Callable[..., Any])
 _config: Callable[[_F], _F] = click.option(
     "--config", "config_path", type=_PATH, default=_DEFAULT, metavar="FILE", show_default=True,
@@ -199,6 +202,10 @@ async def _until_told(run: Callable[[asyncio.Event, asyncio.Event], Awaitable[No
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop.set)
     loop.add_signal_handler(signal.SIGHUP, again.set)
+    # What is loaded by now stays; there is no use in looking through it again and again.
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(_COLLECT)
     await run(stop, again)
 
 
