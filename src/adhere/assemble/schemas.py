@@ -31,6 +31,7 @@ from adhere.evaluate.coverage import Coverage
 from adhere.evaluate.labels import Label, LabelSample
 from adhere.evaluate.replay_log import LogReplay
 from adhere.evaluate.run import TurnRecord
+from adhere.evaluate.trend import Trend
 from adhere.evolve import Impact, SpecDiff, Tailoring
 from adhere.judge import ReportCards
 from adhere.models import PriceList
@@ -78,6 +79,7 @@ SCHEMAS: Final[dict[str, tuple[Any, str]]] = {
     "prices-1": (PriceList, "What models cost"),
     "cached-answer-1": (CachedAnswer, "An answer kept for the next run"),
     "report-1": (Report, "The report.json of a run"),
+    "trend-1": (Trend, "How rates went over versions"),
     "label-sample-1": (LabelSample, "Which answers of a run people label"),
     "labels-1": (Label, "A line of what a person said of a run's answers"),
     "scores-1": (Scores, "Scores that others have published"),

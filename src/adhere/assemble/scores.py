@@ -16,6 +16,7 @@ from adhere.sources.scores import (
     PromptRates,
     Score,
     Scores,
+    parse_gaps,
     parse_prompts,
     parse_section_table,
     parse_summary,
@@ -48,6 +49,7 @@ def read_replication(folder: Path) -> Scores:
         "any; those of single sections were computed here from the rates by prompt, clustered by "
         "focus, and exist for two of the models.",
         models=MODELS,
+        gaps=parse_gaps(text("astra_final_analysis_5ep.txt")),
         scores=(*parse_summary(io.StringIO(text("summary.csv"))), *chapters, *sections),
     )
 

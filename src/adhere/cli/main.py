@@ -48,6 +48,7 @@ VERBS: Final[dict[str, dict[str, str]]] = {
         "demo": "From a spec to a first report, with nothing to set up.",
         "evaluate": "Ask models a suite of cases and report how well they adhere.",
         "compare": "Say what differs between two models, and what may be noise.",
+        "trend": "Say how rates went over versions, and which steps may be noise.",
         "label": "Label a blinded sample of a run's answers, so that the judge can be corrected.",
         "judge-report": "Say how far judges can be trusted.",
         "suite": "Look into suites, see which rules they cover, make one from a spec.",

@@ -116,7 +116,7 @@ class Comparison(msgspec.Struct, frozen=True, kw_only=True):
     prediction_powered: Corrected | None = None
 
 
-class _Scores:
+class Scored:
     """One side's verdicts, by case."""
 
     def __init__(self, folder: Path, model: str | None) -> None:
@@ -185,7 +185,7 @@ def compare(first: str, second: str) -> Comparison:
         UsageError: A model is not named or not there, or there is no common case.
         InputError: A folder holds no run, or a file of it cannot be read.
     """
-    one, other = _open(first), _open(second)
+    one, other = open_scored(first), open_scored(second)
     folder = Path(second.partition("#")[0])
     cases = {case.id: case for case in read_cases(folder)}
     spec = read_spec(folder)
@@ -220,13 +220,19 @@ def compare(first: str, second: str) -> Comparison:
     )
 
 
-def _open(name: str) -> _Scores:
+def open_scored(name: str) -> Scored:
+    """Open a run: its folder, with ``#MODEL`` where it holds several.
+
+    Raises:
+        UsageError: The model is not named, or not there.
+        InputError: There is no such run, or a file of it cannot be read.
+    """
     folder, _, model = name.partition("#")
     if not Path(folder).is_dir():
         raise InputError(
             "there is no such run", place=folder, remedy="name the folder of a run, or FOLDER#MODEL"
         )
-    return _Scores(Path(folder), model or None)
+    return Scored(Path(folder), model or None)
 
 
 def _warnings(first: Side, second: Side) -> Iterable[str]:
@@ -321,7 +327,7 @@ def _concluded(gaps: list[Gap]) -> tuple[Gap, ...]:
     return tuple(said)
 
 
-def _priorities(spec: Spec, cases: Iterable[Case], scores: _Scores) -> tuple[Priority, ...]:
+def _priorities(spec: Spec, cases: Iterable[Case], scores: Scored) -> tuple[Priority, ...]:
     counts: dict[str, list[int]] = {}
     for case in cases:
         for verdict in scores.verdicts.get(case.id, ()):

@@ -36,7 +36,26 @@ class Score(msgspec.Struct, frozen=True, omit_defaults=True):
     high: float | None = None
 
 
-class Scores(msgspec.Struct, frozen=True, kw_only=True):
+class PublishedGap(msgspec.Struct, frozen=True):
+    """How much higher one model scored than another, as somebody computed it case by case.
+
+    Attributes:
+        first, second: The models.
+        value: The first minus the second, over all cases.
+        half_width: Half of the 95 % interval.
+        p: Its probability under no difference.
+        cases: How many cases.
+    """
+
+    first: str
+    second: str
+    value: float
+    half_width: float
+    p: float
+    cases: int
+
+
+class Scores(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """Published scores (``adhere/scores/1``).
 
     Attributes:
@@ -45,6 +64,7 @@ class Scores(msgspec.Struct, frozen=True, kw_only=True):
         note: What their intervals mean, and what is known against them.
         models: In the order they came out.
         scores: The scores themselves.
+        gaps: Paired comparisons that were published with them.
     """
 
     schema: Literal["adhere/scores/1"]
@@ -53,6 +73,7 @@ class Scores(msgspec.Struct, frozen=True, kw_only=True):
     note: str
     models: tuple[str, ...]
     scores: tuple[Score, ...]
+    gaps: tuple[PublishedGap, ...] = ()
 
 
 class PromptRates(msgspec.Struct, frozen=True):
@@ -159,3 +180,33 @@ def _share(text: str | None, name: str) -> float:
         return float(text or "")
     except ValueError as error:
         raise InputError(f'"{text}" is not a number', place=name) from error
+
+
+_GAP_HEAD = re.compile(r"=== PAIRED GAPS: (?P<model>.+?) minus other")
+_GAP = re.compile(
+    r"\s+vs (?P<model>.+?)\s+as published: (?P<value>[+-]\d+\.\d+) ±(?P<half>\d+\.\d+) "
+    r"p=(?P<p>\S+) n=(?P<cases>\d+)"
+)
+
+
+def parse_gaps(text: str, models: Sequence[str] = MODELS) -> tuple[PublishedGap, ...]:
+    """Return the paired gaps of the replication's analysis, each pair of models once.
+
+    Args:
+        text: The analysis.
+        models: The names the models go by here; the analysis shortens them.
+    """
+    short = {name.removesuffix(" Thinking"): name for name in models}
+    short.update((name, name) for name in models)
+    found: dict[frozenset[str], PublishedGap] = {}
+    first = ""
+    for line in text.splitlines():
+        if head := _GAP_HEAD.match(line):
+            first = short.get(head["model"], "")
+        elif (row := _GAP.match(line)) and first and (second := short.get(row["model"], "")):
+            gap = PublishedGap(
+                first, second, float(row["value"]) / 100, float(row["half"]) / 100,
+                float(row["p"]), int(row["cases"]),
+            )  # fmt: skip
+            found.setdefault(frozenset((first, second)), gap)
+    return tuple(found.values())
