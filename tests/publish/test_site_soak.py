@@ -68,6 +68,7 @@ def test_a_huge_document_breaks_nothing(browser: Any, tmp_path: Path, what: str)
     page = browser.new_page(viewport={"width": 390, "height": 844})
     page.goto((tmp_path / "page.html").as_uri(), timeout=120_000)
     assert page.evaluate("window.hit") is None
+    assert page.evaluate("document.documentElement.scrollWidth") <= 390
     page.close()
 
 

@@ -164,8 +164,9 @@ class Evidence:
         return self._counts[section]
 
     def span(self, section: str) -> tuple[float, float] | None:
-        """Return the lowest and the highest rate any model has, or None where nothing is known."""
-        values = [m.cell.rate.value for m in self.measured(section)]
+        """Return the lowest and the highest rate of real models, or None where nothing is known."""
+        real = [m for m in self.measured(section) if not m.model.startswith("scripted:")]
+        values = [m.cell.rate.value for m in real]
         values += [score.value for _, score in self.published(section)]
         known = [value for value in values if value is not None]
         return (min(known), max(known)) if known else None
