@@ -25,8 +25,10 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 BINS: Final = 10
-DRAWN: Final = 2_000
+DRAWN: Final = 1_000
 SEED: Final = 0
+_HELD: Final = 1_000_000
+"""Numbers that are held at once while drawing: memory does not grow with the answers."""
 
 
 class Bin(msgspec.Struct, frozen=True):
@@ -138,7 +140,7 @@ def _interval(
 ) -> tuple[float, float]:
     """Draw as many clusters as there are, again and again; 0 to 1 where there is only one."""
     from numpy import abs as absolute  # noqa: PLC0415
-    from numpy import array, full, quantile, stack  # noqa: PLC0415
+    from numpy import array, concatenate, full, quantile, stack  # noqa: PLC0415
     from numpy.random import default_rng  # noqa: PLC0415
 
     members: dict[str, list[int]] = {}
@@ -149,9 +151,13 @@ def _interval(
     parted = stack([_sums(said[of], right[of]) for of in members.values()])
     sizes = array([len(of) for of in members.values()])
     count = len(members)
-    drawn = default_rng(SEED).multinomial(count, full(count, 1 / count), size=DRAWN)
-    found = absolute(drawn @ parted).sum(axis=1) / (drawn @ sizes)
-    low, high = quantile(found, [(1 - CONFIDENCE) / 2, (1 + CONFIDENCE) / 2])
+    generator, share = default_rng(SEED), full(count, 1 / count)
+    step = max(1, _HELD // count)
+    found = []
+    for begin in range(0, DRAWN, step):
+        drawn = generator.multinomial(count, share, size=min(step, DRAWN - begin))
+        found.append(absolute(drawn @ parted).sum(axis=1) / (drawn @ sizes))
+    low, high = quantile(concatenate(found), [(1 - CONFIDENCE) / 2, (1 + CONFIDENCE) / 2])
     return float(low), float(high)
 
 
@@ -161,7 +167,7 @@ def _by_chance(said: NDArray[float64]) -> float:
 
     generator = default_rng(SEED)
     total = 0.0
-    for _ in range(DRAWN // 4):
+    for _ in range(DRAWN // 5):
         right = (generator.random(len(said)) < said).astype(float)
         total += float(absolute(_sums(said, right)).sum())
-    return total / (DRAWN // 4) / len(said)
+    return total / (DRAWN // 5) / len(said)
