@@ -94,7 +94,8 @@ class ClusteredCount:
         self.cases = 0
         self._hits = self._total = self._groups = 0
         self._hits_squared = self._hits_answers = self._answers_squared = 0
-        self._cluster, self._of_cluster = -1, (0, 0)
+        self._cluster = -1
+        self._cluster_answers = self._cluster_hits = 0
 
     def add(self, cluster: int, answers: int, hits: int) -> None:
         """Count a case: so many scored answers, so many of them hits."""
@@ -102,10 +103,12 @@ class ClusteredCount:
             return
         self.cases += 1
         if cluster == self._cluster:
-            self._of_cluster = (self._of_cluster[0] + answers, self._of_cluster[1] + hits)
+            self._cluster_answers += answers
+            self._cluster_hits += hits
             return
-        self._close()
-        self._cluster, self._of_cluster = cluster, (answers, hits)
+        if self._cluster_answers:
+            self.add_cluster(self._cluster_answers, self._cluster_hits)
+        self._cluster, self._cluster_answers, self._cluster_hits = cluster, answers, hits
 
     def add_cluster(self, answers: int, hits: int) -> None:
         """Count a whole cluster."""
@@ -118,7 +121,9 @@ class ClusteredCount:
 
     def rate(self) -> Rate:
         """Estimate the share of hits, as `rate` says."""
-        self._close()
+        if self._cluster_answers:
+            self.add_cluster(self._cluster_answers, self._cluster_hits)
+            self._cluster, self._cluster_answers, self._cluster_hits = -1, 0, 0
         hits, total, groups = self._hits, self._total, self._groups
         if total == 0:
             return Rate(0, 0, 0, None, 0.0, 1.0, "none")
@@ -140,11 +145,6 @@ class ClusteredCount:
         quantile = upper_student(groups - 1)
         low, high = _wilson(value, total / effect, quantile)
         return Rate(hits, total, groups, value, low, high, "wilson-clustered")
-
-    def _close(self) -> None:
-        if self._of_cluster[0]:
-            self.add_cluster(*self._of_cluster)
-        self._cluster, self._of_cluster = -1, (0, 0)
 
 
 def _wilson(value: float, size: float, quantile: float) -> tuple[float, float]:

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterator, Sequence
-from itertools import pairwise
+from itertools import islice, pairwise
 from typing import Final
 
 import msgspec
@@ -181,8 +180,11 @@ class _Group:
 
 def _shared(index: CaseIndex) -> list[int]:
     """Return the first clusters that hold several cases."""
-    sizes = Counter(index.cluster_of)
-    return [cluster for cluster, size in sorted(sizes.items()) if size > 1][:MOST_FOCI]
+    sizes = bytearray(len(index))  # 0, 1, or 2 for more
+    for cluster in index.cluster_of:
+        sizes[cluster] += sizes[cluster] < 2
+    shared = (cluster for cluster, size in enumerate(sizes) if size > 1)
+    return list(islice(shared, MOST_FOCI))
 
 
 def _rate(scores: list[Score]) -> float | None:
