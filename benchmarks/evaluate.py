@@ -16,19 +16,16 @@ Without a part: ``floor``.
 from __future__ import annotations
 
 import argparse
-import asyncio
 import json
 import os
 import statistics
-import subprocess
 import sys
 import tempfile
 import time
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
-import aiohttp
 from evaluate_peers import (
     inspect_command,
     install_promptfoo,
@@ -36,8 +33,8 @@ from evaluate_peers import (
     promptfoo_passed,
 )
 from loopback import loopback
+from measured import Cost, measured
 
-from adhere.assemble import load_spec
 from adhere.assemble.plan import new_plan
 from adhere.cli.running import evaluate_into
 from adhere.conversation import Case, Contains, Message, Role
@@ -47,14 +44,6 @@ from adhere.judge import RubricJudge
 from adhere.models import Sampling
 
 CASES, EPOCHS = 587, 5
-
-
-class Cost(NamedTuple):
-    """What a process took: seconds, seconds of CPU, megabytes."""
-
-    wall: float
-    cpu: float
-    memory: float
 
 
 def make_suite(folder: Path, cases: int) -> None:
@@ -87,59 +76,19 @@ def ours(work: dict[str, Any]) -> None:
         sys.exit("the run is not what it has to be")
 
 
-def bare(work: dict[str, Any]) -> None:
-    """The floor: the same requests, each answer appended to a file, and nothing else."""
-
-    async def ask_all() -> None:
-        todo = iter(range(work["cases"] * work["epochs"]))
-        connector = aiohttp.TCPConnector(limit=0)
-        with (Path(work["folder"]) / "answers").open("ab", buffering=0) as file:
-            async with aiohttp.ClientSession(connector=connector) as session:
-
-                async def one() -> None:
-                    for number in todo:
-                        text = f"What is the capital of Portugal? ({number % work['cases']})"
-                        body = {"model": "m", "messages": [{"role": "user", "content": text}]}
-                        url = f"{work['url']}/chat/completions"
-                        for _ in range(2 if work["judged"] else 1):
-                            async with session.post(url, json=body) as response:
-                                file.write(await response.read() + b"\n")
-
-                await asyncio.gather(*(one() for _ in range(work["connections"])))
-            os.fsync(file.fileno())
-
-    asyncio.run(ask_all())
-
-
-def measured(command: list[str], environment: dict[str, str]) -> Cost:
-    """Run a process and say what it took."""
-    start = time.perf_counter()
-    process = subprocess.Popen(
-        command, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE
-    )
-    assert process.stderr is not None
-    errors = process.stderr.read()
-    _, status, used = os.wait4(process.pid, 0)
-    wall = time.perf_counter() - start
-    if status:
-        sys.exit(f"{command[0]} failed: {errors.decode()[-2000:]}")
-    return Cost(wall, used.ru_utime + used.ru_stime, used.ru_maxrss / 1024)
-
-
 Contestant = Callable[[dict[str, Any]], Cost | None]
 
 
-def child(name: str) -> Contestant:
-    """A contestant of this file."""
+def adhere(work: dict[str, Any]) -> Cost:
+    """The run of this file's `ours`."""
+    make_suite(Path(work["folder"]) / "suite", work["cases"])
+    return measured([sys.executable, __file__, "--run", json.dumps(work)])
 
-    def run(work: dict[str, Any]) -> Cost:
-        if name == "ours":
-            make_suite(Path(work["folder"]) / "suite", work["cases"])
-        return measured(
-            [sys.executable, __file__, "--child", name, json.dumps(work)], {**os.environ}
-        )
 
-    return run
+def bare(work: dict[str, Any]) -> Cost:
+    """The floor."""
+    program = Path(__file__).with_name("evaluate_bare.py")
+    return measured([sys.executable, str(program), json.dumps(work)])
 
 
 def inspect(python: str) -> Contestant:
@@ -205,7 +154,7 @@ def compare(
 def floor(options: argparse.Namespace) -> dict[str, Any]:
     """A run beside a bare loop."""
     results: dict[str, Any] = {}
-    both = {"adhere": child("ours"), "bare": child("bare")}
+    both = {"adhere": adhere, "bare": bare}
     for latency, connections in ((0.0, 32), (0.2, 100)):
         title = f"{CASES} cases x {EPOCHS}, {latency * 1000:.0f} ms, {connections} connections"
         work = {"cases": CASES, "epochs": EPOCHS, "judged": False, "connections": connections}
@@ -234,9 +183,9 @@ def large(options: argparse.Namespace) -> dict[str, Any]:
     """Ten thousand judged cases. Half the connections each for answers and verdicts."""
     results: dict[str, Any] = {}
     work = {"cases": 10_000, "epochs": 1, "judged": True}
-    ours_and_floor = {"adhere": child("ours"), "bare": child("bare")}
+    ours_and_floor = {"adhere": adhere, "bare": bare}
     title = "10,000 judged, 200 ms, 250 + 250 connections (the bare loop: 500)"
-    ours_only = {"adhere": child("ours")}
+    ours_only = {"adhere": adhere}
     results |= compare(title, ours_only, 0.2, options.runs, **work, connections=250)
     title = "10,000 judged, 200 ms, 500 connections for answers and 500 for verdicts"
     contestants = {**ours_and_floor, **options.peers}
@@ -250,7 +199,7 @@ def memory(options: argparse.Namespace) -> dict[str, Any]:
     for cases in (CASES, 100_000):
         title = f"{cases:,} cases checked, no latency, 32 connections"
         work = {"cases": cases, "epochs": 1, "judged": False, "connections": 32}
-        both = {"adhere": child("ours"), "bare": child("bare")}
+        both = {"adhere": adhere, "bare": bare}
         results |= compare(title, both, 0.0, options.runs if cases == CASES else 1, **work)
         peaks.append(results[title]["adhere"]["memory"])
     print(
@@ -270,13 +219,15 @@ def opening(options: argparse.Namespace) -> dict[str, Any]:
         times = []
         report_on(run)  # imports
         for _ in range(max(5, options.runs)):
-            start = time.perf_counter()
+            start = time.perf_counter(), time.process_time()
             report_on(run)
-            times.append(time.perf_counter() - start)
-        load_spec("reference")
-        found = statistics.median(times)
-        print(f"\nreport of 10,000 judged cases from {size:.1f} MB of records: {found:.3f} s")
-    return {"open": found}
+            times.append((time.perf_counter() - start[0], time.process_time() - start[1]))
+        wall, cpu = (statistics.median(column) for column in zip(*times, strict=True))
+        print(
+            f"\nreport of 10,000 judged cases from {size:.1f} MB of records: {wall:.3f} s, "
+            f"{cpu:.3f} s of CPU"
+        )
+    return {"open": {"wall": wall, "cpu": cpu}}
 
 
 PARTS = {"floor": floor, "table": table, "large": large, "memory": memory, "open": opening}
@@ -299,7 +250,7 @@ def main() -> None:
             options.peers = {
                 "inspect": inspect(options.peer_python), "promptfoo": promptfoo(program)
             }  # fmt: skip
-        options.contestants = {"adhere": child("ours"), "bare": child("bare"), **options.peers}
+        options.contestants = {"adhere": adhere, "bare": bare, **options.peers}
         results: dict[str, Any] = {}
         for part in options.parts:
             results |= PARTS[part](options)
@@ -309,7 +260,7 @@ def main() -> None:
 
 if __name__ == "__main__":
     os.environ.setdefault("ADHERE_API_KEY", "")
-    if sys.argv[1:2] == ["--child"]:
-        {"ours": ours, "bare": bare}[sys.argv[2]](json.loads(sys.argv[3]))
+    if sys.argv[1:2] == ["--run"]:
+        ours(json.loads(sys.argv[2]))
     else:
         main()

@@ -149,6 +149,17 @@ def test_another_run_is_not_mixed_in(tmp_path: Path) -> None:
         do(tmp_path, suite(3), Counting())
 
 
+def test_a_run_has_one_process_at_a_time(tmp_path: Path) -> None:
+    found, model = suite(2), Counting()
+    manifest = manifest_of(SPEC, found, [model], ChecksJudge(), 1)
+    with (
+        RunFolder(tmp_path, manifest, SPEC, found),
+        pytest.raises(UsageError, match="another process"),
+    ):
+        do(tmp_path, found, model)
+    assert do(tmp_path, found, model).complete
+
+
 def test_a_folder_with_other_things_is_left_alone(tmp_path: Path) -> None:
     (tmp_path / "precious.txt").write_text("mine")
     with pytest.raises(UsageError, match="not empty"):

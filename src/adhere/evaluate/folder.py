@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import fcntl
+import os
 from contextlib import AbstractContextManager
 from pathlib import Path
 from types import TracebackType
@@ -35,7 +37,7 @@ class RunFolder(AbstractContextManager["RunFolder"]):
         table: What it holds already, once it is entered.
 
     Raises:
-        UsageError: The folder holds another run.
+        UsageError: The folder holds another run, or another process runs it.
         InputError: What is there is not a run.
         SystemFault: It cannot be written.
     """
@@ -46,30 +48,24 @@ class RunFolder(AbstractContextManager["RunFolder"]):
         self.folder = folder
         self.manifest = manifest
         self._spec, self._suite = spec, suite
+        self._locked: int | None = None
         self._records = Journal[Record | TurnRecord](
             folder / "records.jsonl", AnswerRecord | VerdictRecord | TurnRecord
         )
 
     def __enter__(self) -> Self:
-        path = self.folder / "manifest.json"
         try:
             self.folder.mkdir(parents=True, exist_ok=True)
-            if path.exists():
-                self._take_up()
-            else:
-                if any(path.name not in _BEGUN for path in self.folder.iterdir()):
-                    raise UsageError(
-                        "the folder is not empty and holds no run",
-                        place=str(self.folder),
-                        remedy="name a new folder",
-                    )
-                self._begin(path)
-            self._records.__enter__()
-            self.table = Table(self.folder, self.manifest, CaseIndex(self.folder / "cases.jsonl"))
+            self._lock()
+            self._open()
         except OSError as error:
+            self._unlock()
             raise SystemFault(
                 f"cannot write it: {error.strerror}", place=str(self.folder)
             ) from error
+        except BaseException:
+            self._unlock()
+            raise
         return self
 
     def __exit__(
@@ -77,6 +73,38 @@ class RunFolder(AbstractContextManager["RunFolder"]):
         trace: TracebackType | None,
     ) -> None:  # fmt: skip
         self._records.__exit__(kind, error, trace)
+        self._unlock()
+
+    def _open(self) -> None:
+        path = self.folder / "manifest.json"
+        if path.exists():
+            self._take_up()
+        else:
+            if any(path.name not in _BEGUN for path in self.folder.iterdir()):
+                raise UsageError(
+                    "the folder is not empty and holds no run",
+                    place=str(self.folder),
+                    remedy="name a new folder",
+                )
+            self._begin(path)
+        self._records.__enter__()
+        self.table = Table(self.folder, self.manifest, CaseIndex(self.folder / "cases.jsonl"))
+
+    def _lock(self) -> None:
+        """Keep other processes out; the system opens the lock when this one ends, however."""
+        self._locked = os.open(self.folder, os.O_RDONLY)
+        try:
+            fcntl.flock(self._locked, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            raise UsageError(
+                "another process is running it", place=str(self.folder),
+                remedy="wait for it, or end it",
+            ) from error  # fmt: skip
+
+    def _unlock(self) -> None:
+        if self._locked is not None:
+            os.close(self._locked)
+            self._locked = None
 
     def _begin(self, manifest: Path) -> None:
         (self.folder / "spec.json").write_bytes(msgspec.json.encode(self._spec))

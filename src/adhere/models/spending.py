@@ -86,13 +86,17 @@ class Spent(msgspec.Struct):
 
     def count(self, paid: Paid) -> tuple[int, int]:
         """Count a request; return the tokens of it that count against a budget."""
-        self.requests += paid.source not in ("nothing", "cache")
-        self.cached += paid.source == "cache"
-        self.estimated += paid.source == "estimate"
-        self.unknown += paid.source == "unknown"
+        source, most = paid.source, (paid.input, paid.output)
+        if source == "cache":
+            self.cached += 1
+        elif source != "nothing":
+            self.requests += 1
+        if source in ("estimate", "unknown"):
+            self.estimated += source == "estimate"
+            self.unknown += source == "unknown"
+            most = (max(paid.input, paid.most_input), max(paid.output, paid.most_output))
         self.input += paid.input
         self.output += paid.output
-        most = (max(paid.input, paid.most_input), max(paid.output, paid.most_output))
         self.most_input += most[0]
         self.most_output += most[1]
         return most
@@ -240,10 +244,12 @@ def _added_up(
         last = max(last, record.number)
         if isinstance(record, Sent):
             open_[record.number] = record
-        else:
-            open_.pop(record.number, None)
-            key = (record.model, record.batch)
-            spent.setdefault(key, Spent(*key)).count(record)
+            continue
+        open_.pop(record.number, None)
+        key = (record.model, record.batch)
+        if key not in spent:
+            spent[key] = Spent(*key)
+        spent[key].count(record)
     return spent, open_, last
 
 
