@@ -10,7 +10,6 @@ from typing import Any, Final
 
 import msgspec
 from sqlalchemy import Connection, Engine, Row, delete, func, insert, select, text
-from sqlalchemy.exc import IntegrityError
 
 from adhere.errors import InputError, UsageError
 from adhere.evolve.feedback.anchor import Anchor
@@ -29,7 +28,8 @@ from adhere.evolve.feedback.tables import ACTIONS, COMMENTS, PEOPLE, VOTES
 MAX_BODY: Final = 5_000
 MAX_REASON: Final = 2_000
 _PAGE: Final = 200
-_TRIES: Final = 5
+_LOG_LOCK: Final = 0x61646865
+"""One action is written at a time, since each holds the digest of the one before."""
 
 
 class Stance(StrEnum):
@@ -147,14 +147,10 @@ class Feedback:
         reason = reason.strip()
         if not reason or len(reason) > MAX_REASON:
             raise InputError(f"give a reason of 1 to {MAX_REASON:,} characters", place="reason")
-        for attempt in range(_TRIES):
-            try:
-                with writing(self._engine) as connection:
-                    return self._append(connection, by, comment, kind, reason, link[:300])
-            except IntegrityError:  # somebody else took the number
-                if attempt == _TRIES - 1:
-                    raise
-        raise AssertionError("unreachable")
+        with writing(self._engine) as connection:
+            if connection.dialect.name == "postgresql":  # in SQLite writers wait anyway
+                connection.execute(select(func.pg_advisory_xact_lock(_LOG_LOCK)))
+            return self._append(connection, by, comment, kind, reason, link[:300])
 
     def _append(
         self, connection: Connection, by: Person, comment: str, kind: ActionKind, reason: str,
