@@ -89,6 +89,19 @@ def test_of_a_match_longer_than_the_window_what_left_is_told() -> None:
     assert scan([text])[2] == 0
 
 
+@pytest.mark.parametrize("unit", ["https://", "QmFzZTY0", "01010101 ", "%41", "a\u200b"])
+def test_what_may_go_on_for_ever_is_let_go_in_time(unit: str) -> None:
+    text = unit * (6_000 // len(unit))
+    scanner = StreamScanner(DETECTORS)
+    most = 0
+    for at in range(0, len(text), 40):
+        scanner.feed(text[at : at + 40])
+        most = max(most, scanner.held)
+    assert most <= 2_048 + 256 + 40
+    scanner.finish()
+    assert scanner.held == 0
+
+
 def test_an_observer_tells_and_holds_nothing() -> None:
     text = f"Here: {SENTENCE} Bye"
     scanner = StreamScanner([], observers=DETECTORS)

@@ -17,6 +17,7 @@ import re2
 
 from adhere.detect.finding import Finding, ordered
 from adhere.detect.letters import letters, rot13
+from adhere.detect.privileged import every_gram
 from adhere.detect.urls import Url, host_of, unfinished_url, urls
 from adhere.detect.view import Hold, View
 
@@ -56,6 +57,10 @@ class PrivateContent:
         return b"\n".join(letters(text) for text in self._private)
 
     @cached_property
+    def _grams(self) -> frozenset[int]:
+        return frozenset(every_gram(self._letters))
+
+    @cached_property
     def _tokens(self) -> frozenset[bytes]:
         return frozenset(one for text in self._private for one in _tokens(text))
 
@@ -65,8 +70,8 @@ class PrivateContent:
 
     def run(self, said: bytes, least: int) -> int:
         """Return the length of a run of letters that is private, or 0."""
-        for at in range(len(said) - least + 1):
-            if said[at : at + least] in self._letters:
+        for at, number in enumerate(every_gram(said[: len(said) - least + 8])):
+            if number in self._grams and said[at : at + least] in self._letters:
                 size = least
                 while at + size < len(said) and said[at : at + size + 1] in self._letters:
                     size += 1

@@ -173,8 +173,7 @@ class PrivilegedIndex:
         """Whether any gram of a few letters is in the texts."""
         if self.run != 8:
             return not self._grams.isdisjoint(self._numbers(_rows(tail, 8)))
-        every = b"".join([tail[at : at + 8] for at in range(len(tail) - 7)])
-        return not self._grams.isdisjoint(memoryview(every).cast("Q"))
+        return not self._grams.isdisjoint(every_gram(tail))
 
     def _anchored(self, said: bytes, place: int) -> bool:
         """Whether a gram may be part of 15 common letters: one four before or after is known."""
@@ -232,6 +231,12 @@ def _in_letters(text: str) -> Iterator[Segment]:
         if SENTENCE <= size < NEEDED / _SHARE:
             yield at, at + size
         at += size
+
+
+def every_gram(said: bytes) -> memoryview:
+    """Return the eight letters that begin at each place as numbers, in their order."""
+    every = b"".join([said[at : at + 8] for at in range(len(said) - 7)])
+    return memoryview(every).cast("Q")
 
 
 def _rows(data: bytes, shifts: int) -> Iterator[memoryview]:

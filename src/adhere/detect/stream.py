@@ -19,6 +19,9 @@ from adhere.detect.view import View
 
 _CONTEXT: Final = 8
 """Characters before what is kept, so that a detector sees whether a word begins there."""
+_LONG: Final = 1_024
+_BATCH: Final = 256
+"""Where so much is kept to be seen again, so many characters are waited for before it is."""
 _MEMORY: Final = 4
 """Windows of a match that are remembered, so that a longer one than the window is still found."""
 
@@ -76,6 +79,8 @@ class StreamScanner:
         if self._stopped or not piece:
             return Scanned()
         self._buffer += piece
+        if len(self._buffer) > _LONG and len(self._buffer) - self._clean < _BATCH:
+            return Scanned()
         return self._scan(final=False)
 
     def finish(self) -> Scanned:

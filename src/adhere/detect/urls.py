@@ -10,6 +10,7 @@ slashes, percent signs are taken off, compatibility forms are folded (WHATWG URL
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from collections.abc import Iterator
 from typing import Final, Literal, TypeAlias
@@ -21,6 +22,9 @@ import re2
 LONGEST: Final = 4_096
 """Characters of an address that are looked at."""
 
+MOST_INSIDE: Final = 4
+"""Addresses inside another one that are looked at; who follows that one goes to its host."""
+
 UrlKind: TypeAlias = Literal["image", "link"]
 
 _START: Final = re2.compile(
@@ -28,6 +32,7 @@ _START: Final = re2.compile(
     r"|(?P<named>\b(?:[a-z0-9-]{1,63}\.){1,8}[a-z]{2,24}(?::[0-9]{1,5})?[/?#]|\bwww\.)"
 )
 _END: Final = re2.compile(r"[\s<>\"`]")
+_BRACKETS: Final = re.compile(r"[()\[\]]")
 _HOST_END: Final = re2.compile(r"[/\\?#]")
 _IMAGE: Final = re2.compile(
     r"(?i)!\[[^\]\n]{0,200}\]\([ \t]{0,4}<?\z|\burl\(\s{0,4}[\"']?\z"
@@ -77,16 +82,17 @@ def urls(text: str, *, final: bool = True) -> Iterator[Url]:
     """
     if not any(sign in text for sign in _SIGNS):
         return
-    inside = 0
+    outer, inner = 0, 0
     for match in _START.finditer(text):
-        if match[2] is not None:
-            if match.start() >= inside:
-                yield (url := _read(text, match.start(), match.start(), final))
-                inside = max(inside, url.end)
-            continue
+        if match.start() < outer:
+            inner += 1
+            if match[2] is not None or inner > MOST_INSIDE:
+                continue
+        else:
+            inner = 0
         start = match.start(1) if match[1] else match.start()
-        yield (url := _read(text, start, match.end(), final))
-        inside = max(inside, url.end)
+        yield (url := _read(text, start, start if match[2] else match.end(), final))
+        outer = max(outer, url.end)
 
 
 def unfinished_url(text: str) -> tuple[int, Url | None]:
@@ -153,11 +159,12 @@ def _divided(written: str) -> tuple[str, str]:
 def _balanced(text: str) -> int:
     """Return how far a text goes until a bracket closes that was not opened in it."""
     opened = {")": 0, "]": 0}
-    for at, char in enumerate(text):
+    for match in _BRACKETS.finditer(text):
+        char = match[0]
         if char in "([":
             opened[")" if char == "(" else "]"] += 1
-        elif char in opened:
+        else:
             opened[char] -= 1
             if opened[char] < 0:
-                return at
+                return match.start()
     return len(text)
