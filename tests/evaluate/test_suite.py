@@ -13,7 +13,7 @@ import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
-from adhere.assemble import find_suite, load_spec, shipped_suites
+from adhere.assemble import SCRIPTED, find_suite, load_spec, shipped_suites
 from adhere.conversation import Case, Role
 from adhere.errors import InputError
 from adhere.evaluate import Suite, load_suite, unknown_sections, write_suite
@@ -255,3 +255,17 @@ def test_the_truthfulness_suite_asks_for_confidence_where_there_is_a_fact() -> N
         assert case.states_confidence is ("Confidence: N%" in case.conversation[-1].text)
         for known in case.answers:
             assert (stated_confidence(known.content) is None) is not case.states_confidence
+
+
+def test_the_planted_faults_are_as_many_as_the_documentation_says() -> None:
+    planted = Counter(
+        (name, known.fault)
+        for name in shipped_suites()
+        for case in find_suite(name).cases
+        for known in case.answers
+    )
+    text = (Path(__file__).parents[2] / "docs/cases.md").read_text(encoding="utf-8")
+    for assistant, fault in SCRIPTED.items():
+        counts = [planted[name, fault or "no fault"] for name in shipped_suites()]
+        (row,) = [line for line in text.splitlines() if line.startswith(f"| `{assistant}` |")]
+        assert [int(cell) for cell in row.split("|")[3:6]] == counts
