@@ -86,6 +86,13 @@ def test_ordinary_addresses_are_left_alone(text: str) -> None:
     assert kinds(text) == []
 
 
+def test_fewer_letters_than_are_needed_are_no_run() -> None:
+    content = PrivateContent(["the linear algebra operation of maria holm, and then some more"])
+    for size in range(8, 60):
+        said = b"thelinearalgebraoperationofmariaholmandthensome"[:size]
+        assert bool(content.run(said, 40)) == (len(said) >= 40)
+
+
 def test_the_owner_is_told_without_what_the_labels_say() -> None:
     [one] = GUARD.find(View("https://maria-holm-has-diabetes.evil.example/"))
     assert one.rule == "evil.example"

@@ -70,6 +70,8 @@ class PrivateContent:
 
     def run(self, said: bytes, least: int) -> int:
         """Return the length of a run of letters that is private, or 0."""
+        if len(said) < least:
+            return 0
         for at, number in enumerate(every_gram(said[: len(said) - least + 8])):
             if number in self._grams and said[at : at + least] in self._letters:
                 size = least
