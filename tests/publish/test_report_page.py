@@ -6,7 +6,10 @@ import asyncio
 from html.parser import HTMLParser
 from pathlib import Path
 
+from click.testing import CliRunner
+
 from adhere.assemble import find_judge, find_models, find_suite, load_spec
+from adhere.cli import cli
 from adhere.conversation import Answer, Case, Message, Role
 from adhere.evaluate import (
     Failure,
@@ -15,9 +18,11 @@ from adhere.evaluate import (
     Suite,
     SuiteManifest,
     manifest_of,
+    read_cases,
     report_on,
     run,
 )
+from adhere.evaluate.labels import LabelSession, draw_sample
 from adhere.judge import ChecksJudge
 from adhere.models import Request
 from adhere.publish import render_report
@@ -114,3 +119,20 @@ def test_scripted_runs_are_marked_and_figures_are_those_of_the_report(tmp_path: 
     assert value is not None
     assert f"{100 * value:.1f} %" in text
     assert all(isinstance(failure, Failure) for failure in report.failures)
+
+
+def test_the_page_says_how_far_its_figures_can_be_trusted(tmp_path: Path) -> None:
+    runner, place = CliRunner(), tmp_path / "run"
+    arguments = ["demo", "-o", str(place)]
+    assert runner.invoke(cli, arguments).exit_code == 0
+    for who in ("ann", "bob"):
+        with LabelSession(place, who, draw_sample(place, 60).keys) as session:
+            while (item := session.current()) is not None:
+                session.give(item.key, "adheres" if session.done % 3 else "quality")
+    report = report_on(place)
+    page = render_report(report, read_cases(place))
+    assert report.labels is not None
+    for text in ("Asked again", "Between models", "Labels of people", "Prediction-powered"):
+        assert text in page
+    assert "ann and bob agree on" in page
+    assert f"of {report.labels.sample} drawn" in page
