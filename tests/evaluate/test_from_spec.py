@@ -131,10 +131,9 @@ def test_labels_that_do_not_tell_leave_the_outcome_open() -> None:
     assert {case.right for case in made(flat).examples} == {"either"}
 
 
-VERSIONS = {  # version: labelled comparisons, prompts; right: help, decline, either
-    "2025-02-12": (163, 0, 20, 17, 126), "2025-04-11": (163, 0, 20, 17, 126),
-    "2025-09-12": (180, 0, 21, 18, 141), "2025-10-27": (188, 0, 21, 21, 146),
-    "2025-12-18": (187, 0, 19, 23, 145), "2025-12-18-rev2": (187, 270, 19, 23, 145),
+VERSIONS = {  # version: labelled comparisons, prompts
+    "2025-02-12": (163, 0), "2025-04-11": (163, 0), "2025-09-12": (180, 0),
+    "2025-10-27": (188, 0), "2025-12-18": (187, 0), "2025-12-18-rev2": (187, 270),
 }  # fmt: skip
 
 
@@ -145,10 +144,11 @@ def test_the_published_versions(version: str, data_dir: Path, tmp_path: Path) ->
     files = load_prompts(folder / "examples") if (folder / "examples").is_dir() else {}
     found = cases_from_spec(spec, files)
     assert found == cases_from_spec(spec, files)
+    assert (len(found.examples), len(found.prompts)) == VERSIONS[version]
+    # Which outcome is right hangs on the detector of refusals, and moves when that gets better.
     right = Counter(case.right for case in found.examples)
-    figures = (len(found.examples), len(found.prompts), right["help"], right["decline"],
-               right["either"])  # fmt: skip
-    assert figures == VERSIONS[version]
+    assert min(right["help"], right["decline"]) >= 10
+    assert right["either"] > 100
     cases = (*found.examples, *found.prompts)
     path = tmp_path / "cases.jsonl"
     path.write_bytes(b"".join(msgspec.json.encode(case) + b"\n" for case in cases))
