@@ -36,6 +36,7 @@ from adhere.serve.rollout import share_now
 from adhere.serve.rules import Agent, Rules
 from adhere.serve.scripted import NAME, ScriptedService
 from adhere.serve.server import serve
+from adhere.serve.tracing import open_tracing
 
 _MAX_FILE: Final = 1 << 20
 _SECRET_BYTES: Final = 32
@@ -134,7 +135,9 @@ def make_gateway(config: Config, base: Path, release: Release, log: Appender) ->
     """Put a gateway together."""
     state = base / config.state
     secret = state_secret(state)
-    return Gateway(config, release, log, Budgets(state, config.developers), secret, Metrics())
+    return Gateway(
+        config, release, log, Budgets(state, config.developers), secret, Metrics(), open_tracing()
+    )
 
 
 class Source:

@@ -20,6 +20,7 @@ from adhere.serve.inspection import Inspector
 from adhere.serve.keys import KeyRing, Principal
 from adhere.serve.metrics import Metrics
 from adhere.serve.rules import Rules
+from adhere.serve.tracing import Tracing
 from adhere.serve.upstream import Upstreams
 
 
@@ -61,6 +62,7 @@ class Gateway:
         budgets: What developers may use; shared by all processes.
         secret: A key of the gateway's; the same in all its processes.
         metrics: What is counted.
+        tracing: Makes spans.
     """
 
     def __init__(
@@ -71,11 +73,13 @@ class Gateway:
         budgets: Budgets,
         secret: bytes,
         metrics: Metrics,
+        tracing: Tracing,
     ) -> None:
         self.log = log
         self.budgets = budgets
         self.secret = secret
         self.metrics = metrics
+        self.tracing = tracing
         self._reader = ItemReader()
         self.under_way = 0
         self.draining = False

@@ -12,7 +12,7 @@ import string
 import time
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
-from typing import Final, Protocol
+from typing import Any, Final, Protocol
 
 import msgspec
 
@@ -102,6 +102,7 @@ class Passage:
         self._began = time.monotonic()
         self._first: float | None = None
         self._received = self._sent = 0
+        self._span: Any = None
         self._answer: list[bytes] = []
         self._answer_bytes = 0
 
@@ -151,6 +152,7 @@ class Passage:
         rules = gateway.release.rules_for(conversation)
         sheet = Sheet(rules.table)
         looked = gateway.inspector.inspect(asked, self._who, rules, sheet)
+        self._span = gateway.tracing.begin(self._interface, asked.model, self._request)
         model, turn = route
         bodies = bodies_to_send(asked, looked, model, [one.choice.developer_role for one in turn])
         admitted = Admitted(
@@ -259,6 +261,7 @@ class Passage:
             outcome, decisions=after, tokens_in=tokens[0], tokens_out=tokens[1],
             upstream=upstream, content=b"".join(self._answer) or None,
         )  # fmt: skip
+        self._gateway.tracing.end(self._span, outcome, tokens, upstream)
         self._gateway.metrics.ended(
             self._interface, outcome, time.monotonic() - self._began, self._first,
             (*way.admitted.decisions, *after),
