@@ -166,16 +166,21 @@ def main() -> None:
     options.add_argument("--rounds", type=int, default=5)
     options.add_argument("--seconds", type=float, default=4.0)
     options.add_argument("--litellm", default="", metavar="PYTHON")
+    options.add_argument("--memory", type=int, default=0, metavar="REQUESTS",
+                         help="only: the gateway's memory over so many requests")  # fmt: skip
     chosen = options.parse_args()
     service = free_port()
     upstream = subprocess.Popen([*pinned(1), sys.executable, PARTS, "upstream", str(service)])
     time.sleep(1)
     with tempfile.TemporaryDirectory() as folder:
-        targets = start_all(Path(folder), service, chosen.litellm)
+        targets = start_all(Path(folder), service, "" if chosen.memory else chosen.litellm)
         direct: dict[str, list[float]] = {}
         try:
             for target in targets:
                 load(target.port, 4, 1.0)  # everybody warm
+            if chosen.memory:
+                memory(targets[-1], chosen.memory)
+                return
             for _ in range(chosen.rounds):
                 for kind, name in (("whole", "p50 at 1"), ("stream", "first byte")):
                     found = load(service, 1, chosen.seconds, kind)
@@ -190,6 +195,15 @@ def main() -> None:
                 target.stop()
             upstream.terminate()
     report(targets, direct)
+
+
+def memory(target: Target, requests: int) -> None:
+    """The gateway's memory as requests go by, each new."""
+    done = 0.0
+    print(f"{target.name}: {target.memory():.1f} MB after the first")
+    while done < requests:
+        done += load(target.port, 64, 10.0)["rate"] * 10.0
+        print(f"{target.name}: {target.memory():.1f} MB after {done:,.0f} more", flush=True)
 
 
 def report(targets: list[Target], direct: dict[str, list[float]]) -> None:

@@ -38,6 +38,8 @@ from adhere.serve.server import listen
 _DEFAULT = Path("adhere.toml")
 _PATH = click.Path(path_type=Path, dir_okay=False)
 _PID: Final = "pid"
+_PATIENCE: Final = 15.0
+"""Seconds that the workers of a gateway that was killed have to let go of its address."""
 _COLLECT: Final = 20_000
 """Objects that are made before cycles among them are looked for."""
 _F = TypeVar("_F", bound=Callable[..., Any])
@@ -83,7 +85,11 @@ def command(
         digest = release.current.spec.spec_digest
         _tell({"config": str(path), "spec_digest": digest}, f"{path}: fine; {digest}", as_json)
         return 0
-    sock = listen(config.listen.host, config.listen.port if port is None else port)
+    killed = (path.parent / config.state / _PID).exists()  # one that ended well leaves none
+    sock = listen(
+        config.listen.host, config.listen.port if port is None else port,
+        patience=_PATIENCE if killed else 0.0,
+    )  # fmt: skip
     _tell({"listening": _address(sock)}, f"listening on {_address(sock)}", as_json)
     source = Source(path.parent, path)
     with _own_pid(path.parent / config.state):

@@ -58,9 +58,8 @@ class ChatAnswer:
     @property
     def outcome(self) -> Outcome:
         """How the answer came out."""
-        if self._outgoing.sheet.blocked:
-            return "blocked"
-        return "refused" if self._refused else "answered"
+        outcome = self._outgoing.outcome
+        return "refused" if self._refused and outcome == "answered" else outcome
 
     def whole(self, data: bytes) -> bytes:
         """Check a whole answer; return what the client gets.
@@ -133,7 +132,10 @@ class ChatAnswer:
             if said.tool_calls is UNSET:
                 choice.finish_reason = "stop"
                 said.content = self._with_notice(said.content)
-        if stopped or self._outgoing.stopped:
+        if self._outgoing.cut and not stopped:
+            choice.finish_reason = self._outgoing.finish_reason
+            said.tool_calls = UNSET
+        elif stopped or self._outgoing.stopped:
             choice.finish_reason = "content_filter"
             said.content = self._outgoing.notice
             said.tool_calls = UNSET
@@ -213,10 +215,10 @@ class ChatAnswer:
             if isinstance(choice.delta, Said):
                 choice.delta.tool_calls = UNSET
         going = list(self._open)
-        notice = f"\n\n{self._outgoing.notice}"
+        outgoing = self._outgoing
+        notice = Said() if outgoing.cut else Said(content=f"\n\n{outgoing.notice}")
         last = [
-            Choice(index, delta=Said(content=notice), finish_reason="content_filter")
-            for index in going
+            Choice(index, delta=notice, finish_reason=outgoing.finish_reason) for index in going
         ]
         return self._piece(choices) + self._piece(last) + self._close()
 

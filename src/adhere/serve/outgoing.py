@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
-from typing import Final
+from typing import Final, Literal
 
 import msgspec
 
@@ -66,6 +66,8 @@ class Outgoing:
         self.sheet = sheet
         self.gate = gate
         self.stopped = False
+        self.cut = False
+        """Whether it was ended for its length and for nothing else."""
         table = sheet.table
         self._on = [name for name in detectors if table.is_on(name)]
         self._enforced = [
@@ -118,6 +120,7 @@ class Outgoing:
         taken, self._left = text[: self._left], 0
         if self.sheet.block("length", Reason(full="the answer is longer than was set")):
             self.stopped = True
+            self.cut = len(self.sheet.blocked) == 1
             return taken
         self._left = None
         return text
@@ -135,6 +138,16 @@ class Outgoing:
         """Write down that the answer never came to its end."""
         for name in self._on:
             self.sheet.not_run(name)
+
+    @property
+    def finish_reason(self) -> str:
+        """Why an answer that was ended ended, in the words of the interface."""
+        return "length" if self.cut else "content_filter"
+
+    @property
+    def outcome(self) -> Literal["answered", "blocked"]:
+        """How an answer came out that the model did not refuse."""
+        return "answered" if self.cut or not self.sheet.blocked else "blocked"
 
     @property
     def notice(self) -> str:

@@ -64,9 +64,8 @@ class ResponsesAnswer:
     @property
     def outcome(self) -> Outcome:
         """How the answer came out."""
-        if self._outgoing.sheet.blocked:
-            return "blocked"
-        return "refused" if self._refused else "answered"
+        outcome = self._outgoing.outcome
+        return "refused" if self._refused and outcome == "answered" else outcome
 
     def whole(self, data: bytes) -> bytes:
         """Check a whole answer; return what the client gets.
@@ -251,8 +250,8 @@ class ResponsesAnswer:
         ]
         response = {
             **self._begun, "status": "incomplete",
-            "incomplete_details": {"reason": "content_filter"},
-            "output": [*said, message(self._outgoing.notice)],
+            "incomplete_details": {"reason": self._reason},
+            "output": said if self._outgoing.cut else [*said, message(self._outgoing.notice)],
         }  # fmt: skip
         self._add_own(response)
         return out + self._send({"type": "response.incomplete", "response": response})
@@ -281,11 +280,16 @@ class ResponsesAnswer:
                 kept.append(item)
         if stopped or self._outgoing.stopped:
             response["status"] = "incomplete"
-            response["incomplete_details"] = {"reason": "content_filter"}
+            response["incomplete_details"] = {"reason": self._reason}
+        if (stopped or self._outgoing.stopped) and not self._outgoing.cut:
             kept = [item for item in kept if item.get("type") in CALLS]
         if len(kept) < len(output):
             kept.append(message(self._outgoing.notice))
         response["output"] = kept
+
+    @property
+    def _reason(self) -> str:
+        return "max_output_tokens" if self._outgoing.cut else "content_filter"
 
     def _admits(self, item: dict[str, Any]) -> bool:
         self._calls = True

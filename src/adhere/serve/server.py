@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import errno
 import socket
+import time
 from typing import Final
 
 from aiohttp import web
@@ -19,25 +21,37 @@ _HEADER_BYTES: Final = 8190
 """Bytes of a line of a request's head."""
 
 
-def listen(host: str, port: int) -> socket.socket:
+def listen(host: str, port: int, *, patience: float = 0.0) -> socket.socket:
     """Open the socket that all workers accept from.
+
+    Args:
+        host: An address of this machine.
+        port: 0 takes a free one.
+        patience: Seconds to wait for whoever has the address, such as the workers of a gateway
+            that was killed, which take a moment to notice.
 
     Raises:
         UsageError: The address cannot be had.
     """
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    try:
+    ends = time.monotonic() + patience
+    while True:
         sock = socket.socket(family, socket.SOCK_STREAM)
-        sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        sock.bind((host, port))
-        sock.listen(_BACKLOG)
-    except OSError as error:
-        raise UsageError(
-            f"cannot listen there: {error.strerror}", place=f"{host}:{port}",
-            remedy="choose another port, or 0 for a free one",
-        ) from error  # fmt: skip
-    sock.setblocking(False)
-    return sock
+        try:
+            sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            sock.bind((host, port))
+            sock.listen(_BACKLOG)
+            sock.setblocking(False)
+            return sock
+        except OSError as error:
+            sock.close()
+            if error.errno == errno.EADDRINUSE and time.monotonic() < ends:
+                time.sleep(_STEP)
+                continue
+            raise UsageError(
+                f"cannot listen there: {error.strerror}", place=f"{host}:{port}",
+                remedy="choose another port, or 0 for a free one",
+            ) from error  # fmt: skip
 
 
 async def serve(gateway: Gateway, app: App, sock: socket.socket, stop: asyncio.Event) -> None:
