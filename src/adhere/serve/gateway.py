@@ -107,11 +107,13 @@ class Gateway:
                 429, "too_many_requests", "too many of your requests are under way", retry_after=1
             )
         self.under_way += 1
+        self.metrics.under_way.inc()
         self._of_developer[who.developer] += 1
 
     def end(self, who: Principal) -> None:
         """Say that a request is no longer under way."""
         self.under_way -= 1
+        self.metrics.under_way.dec()
         self._of_developer[who.developer] -= 1
 
     def change(self, config: Config, release: Release) -> Sequence[Closing]:
