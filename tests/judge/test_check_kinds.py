@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-import time
 from pathlib import Path
 from typing import Any, get_args
 
@@ -255,11 +254,10 @@ def test_any_answer_can_be_checked(text: str, fields: dict[str, Any]) -> None:
 @pytest.mark.parametrize("unit", ['"', "> ", "[", "`", "* ", "[[1,", "😀", "http://", "|-", "a?"])
 def test_hostile_answers_end(unit: str) -> None:
     answer = Answer(unit * 50_000)
-    begin = time.perf_counter()
-    for fields, _, _ in TRIED:
+    for fields, _, _ in TRIED:  # quadratic work would take hours, and run into the test's limit
         if fields["kind"] not in ("language", "ifeval"):
-            run_check(read(**fields), answer, Outcome.ANSWERED, conversation=SAID)
-    assert time.perf_counter() - begin < 60  # quadratic work would take hours
+            found = run_check(read(**fields), answer, Outcome.ANSWERED, conversation=SAID)
+            assert isinstance(found.passed, bool)
 
 
 def test_a_schema_that_turns_in_circles_ends() -> None:
