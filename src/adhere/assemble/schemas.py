@@ -33,6 +33,8 @@ from adhere.evaluate.replay_log import LogReplay
 from adhere.evaluate.run import TurnRecord
 from adhere.evaluate.trend import Trend
 from adhere.evolve import Impact, SpecDiff, Tailoring
+from adhere.evolve.proposals import Proposal, ProposalDecision
+from adhere.evolve.releases import Release
 from adhere.judge import ReportCards
 from adhere.models import PriceList
 from adhere.models.batch import Dropped, Handed, Handing
@@ -89,6 +91,9 @@ SCHEMAS: Final[dict[str, tuple[Any, str]]] = {
     "tool-specs-1": (ToolSpecs, "What an agent's tools do"),
     "settings-1": (SettingsResult, "What holds for each setting, and what was refused"),
     "impact-1": (Impact, "What a change of a spec touches"),
+    "proposal-1": (Proposal, "A change of a spec that somebody proposes"),
+    "proposal-decision-1": (ProposalDecision, "What was decided about a proposal"),
+    "release-1": (Release, "A release of a spec"),
     "tailoring-1": (Tailoring, "What an organisation wants otherwise than the spec it extends"),
     "obligations-1": (ObligationsFile, "The obligations.toml of a spec"),
     "proofs-1": (ProofsFile, "What came of obligations"),

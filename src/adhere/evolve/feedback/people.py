@@ -196,6 +196,15 @@ class People:
             person = self._person_of(connection, email, self._clock())
             connection.execute(update(PEOPLE).where(PEOPLE.c.id == person).values(role=role))
 
+    def moderator(self, email: str) -> Person | None:
+        """Return the moderator with an address; None where there is none."""
+        query = select(PEOPLE.c.id, PEOPLE.c.name, PEOPLE.c.role).where(
+            PEOPLE.c.email == email.strip().lower(), PEOPLE.c.role == "moderator"
+        )
+        with self._engine.connect() as connection:
+            row = connection.execute(query).first()
+        return None if row is None else Person(*row)
+
     def export(self, person: Person) -> dict[str, object]:
         """Return everything that is kept about somebody (a person's right)."""
         with self._engine.connect() as connection:
