@@ -28,7 +28,7 @@ def command() -> None:
     Examples:
       adhere release key spec.example/releases -o release.key
       adhere release make spec.md 1.1.0 --key release.key
-      adhere release verify releases/1.1.0 --key release.pub
+      adhere release verify releases/1.1.0 --key release.pub --json
     """
 
 
