@@ -38,6 +38,8 @@ from adhere.serve.server import listen
 _DEFAULT = Path("adhere.toml")
 _PATH = click.Path(path_type=Path, dir_okay=False)
 _PID: Final = "pid"
+_SWITCH: Final = 0.0005
+"""Seconds that the thread of the log waits at most for the interpreter; by default it is 5 ms."""
 _PATIENCE: Final = 15.0
 """Seconds that the workers of a gateway that was killed have to let go of its address."""
 _COLLECT: Final = 20_000
@@ -212,6 +214,7 @@ async def _until_told(run: Callable[[asyncio.Event, asyncio.Event], Awaitable[No
     gc.collect()
     gc.freeze()
     gc.set_threshold(_COLLECT)
+    sys.setswitchinterval(_SWITCH)
     await run(stop, again)
 
 
