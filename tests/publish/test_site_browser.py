@@ -100,13 +100,14 @@ KINDS = (
 )  # fmt: skip
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize(("scheme", "width"), [("light", 1280), ("dark", 390)])
 @pytest.mark.parametrize("kind", KINDS)
-def test_axe_finds_nothing_on_any_kind_of_page(world: World, kind: str, scheme: str) -> None:
-    page = world.page(world.small + kind, color_scheme=scheme)
+def test_axe_finds_nothing_on_any_kind_of_page(
+    world: World, kind: str, scheme: str, width: int
+) -> None:
+    page = world.page(world.small + kind, color_scheme=scheme, width=width)
     assert axe_violations(page) == []
-    page.set_viewport_size({"width": 390, "height": 844})
-    assert page.evaluate("document.documentElement.scrollWidth") <= 390
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
     page.context.close()
 
 
