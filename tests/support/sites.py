@@ -217,18 +217,23 @@ class Seen(HTMLParser):
         super().__init__()
         self.elements: list[str] = []
         self.attributes: list[tuple[str, str, str]] = []
-        self.text = ""
+        self._words: list[str] = []
         self.feed(page.decode())
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         """Note an element."""
         self.elements.append(tag)
-        self.text += " "
+        self._words.append(" ")
         self.attributes += [(tag, name, value or "") for name, value in attrs]
 
     def handle_data(self, data: str) -> None:
         """Note text."""
-        self.text += data
+        self._words.append(data)
+
+    @property
+    def text(self) -> str:
+        """All text, elements apart by a space."""
+        return "".join(self._words)
 
     def values(self, name: str) -> list[str]:
         """Return the values of an attribute."""
