@@ -120,7 +120,7 @@ class RubricJudge:
 
     def messages(self, case: Case, answer: Answer) -> tuple[Message, ...]:
         """Return exactly what the grader is sent."""
-        return grading_messages(self._spec, case, answer, self._always)
+        return grading_messages(self._spec, case, answer, self._always, self._texts)
 
     async def _ask(self, case: Case, messages: tuple[Message, ...], sample: int) -> Answer:
         request = Request(messages, f"judge:{case.id}", sample)
@@ -132,8 +132,9 @@ class RubricJudge:
 
 
 def grading_messages(
-    spec: Spec, case: Case, answer: Answer, always: Sequence[str] = ()
-) -> tuple[Message, ...]:
+    spec: Spec, case: Case, answer: Answer, always: Sequence[str] = (),
+    texts: dict[str, str] | None = None,
+) -> tuple[Message, ...]:  # fmt: skip
     """Return what a grader is sent for an answer to a case.
 
     Args:
@@ -141,9 +142,15 @@ def grading_messages(
         case: The case.
         answer: The answer to it.
         always: Ids of sections that are sent with every case.
+        texts: Sections of this spec as they are sent, kept from call to call: finding one in a
+            large spec takes a tenth of the time of a graded answer.
     """
+    texts = {} if texts is None else texts
     names = dict.fromkeys((*always, *case.sections))
-    sections = [_text(spec, name) for name in names]
+    for name in names:
+        if name not in texts:
+            texts[name] = _text(spec, name)
+    sections = [texts[name] for name in names]
     rubric = case.rubric or "The answer keeps the sections above."
     graded = {
         "conversation": render_chat(case.conversation + answer.said),
