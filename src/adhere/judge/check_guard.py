@@ -37,9 +37,6 @@ from adhere.detect.privileged import SHORTEST
 from adhere.errors import AdhereError
 from adhere.judge.check_form import Seen
 
-_MOST_ADDRESSES: Final = 200
-"""Each address within another costs as much as the longest one: many would never end."""
-
 _PRINCIPALS: Final = (Role.SYSTEM, Role.DEVELOPER, Role.USER)
 
 
@@ -54,8 +51,6 @@ def guard(
     else:
         detectors = (Credentials(),)
     for text in _leaving(answer):
-        if isinstance(check, NoExfiltration) and text.count("//") > _MOST_ADDRESSES:
-            return False, f"more than {_MOST_ADDRESSES} addresses: not looked at"
         view = View(text)
         for detector in detectors:
             for found in detector.find(view):
