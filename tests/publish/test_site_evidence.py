@@ -18,6 +18,7 @@ from adhere.conversation import Answer, Case, Message, Recording, Role
 from adhere.evaluate import SuiteManifest, write_suite
 from adhere.publish.site import Edition, Pages, RunEvidence, Site, write_site
 from adhere.publish.site.evidence import Evidence, csv_of, weakest
+from adhere.publish.site.figures import trends
 
 FORMULA = '=HYPERLINK("http://evil.example")'
 KIND, STERN = "kind", FORMULA
@@ -90,6 +91,25 @@ def test_scripted_figures_are_nobody_s(run: RunEvidence) -> None:
     assert evidence.measured("secrets")
     assert evidence.span("secrets") is None
     assert weakest([scripted]) == []
+
+
+def test_a_trend_follows_a_model_or_runs_of_one_model_each(run: RunEvidence) -> None:
+    def of(slug: str, *models: str) -> RunEvidence:
+        keep = [run.report.manifest.models.index(KIND)] * len(models)
+        total = run.report.total
+        report = msgspec.structs.replace(
+            run.report,
+            manifest=msgspec.structs.replace(run.report.manifest, models=models),
+            total=msgspec.structs.replace(total, cells=tuple(total.cells[n] for n in keep)),
+        )
+        return msgspec.structs.replace(run, slug=slug, report=report)
+
+    assert trends([of("a", "x", "y")]) == []
+    assert trends([of("a", "x", "y"), of("b", "z")]) == []
+    (followed,) = trends([of("a", "x", "y"), of("b", "y")])
+    assert followed.columns == ("", "y")
+    (versions,) = trends([of("a", "v1"), of("b", "v2")])
+    assert (versions.columns, [row[0] for row in versions.rows]) == (("", "Adheres"), ["v1", "v2"])
 
 
 def test_areas_to_improve_name_the_direction_of_failure(run: RunEvidence) -> None:

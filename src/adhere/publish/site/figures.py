@@ -154,26 +154,37 @@ def _directions(report: Report) -> Chart:
 
 
 def trends(runs: Sequence[RunEvidence]) -> list[Chart]:
-    """Return a chart for each suite that several runs asked: the totals from run to run."""
+    """Return a chart for each suite that several runs asked: the totals from run to run.
+
+    A model is followed through the runs it is in. Where each run is of one model of its own, such
+    as the versions of one, they are followed as one line.
+    """
     by_suite: dict[str, list[RunEvidence]] = {}
     for run in runs:
         by_suite.setdefault(run.report.manifest.suite.id, []).append(run)
     charts = []
-    for number, (_, of_suite) in enumerate(by_suite.items()):
-        if len(of_suite) < 2:
-            continue
-        models = list(by_model(of_suite))
-        lines = []
-        for model in models:
-            points = []
-            for run in of_suite:
-                names = run.report.manifest.models
-                points.append(
-                    point(run.report.total.cells[names.index(model)].rate)
-                    if model in names
-                    else Point(None, note="not run")
-                )
-            lines.append((model, points))
-        title = f"{of_suite[0].report.manifest.suite.title}: from run to run"
-        charts.append(trend_chart(f"trend{number}", title, [run.title for run in of_suite], lines))
+    for number, of_suite in enumerate(by_suite.values()):
+        models = {name: found for name, found in by_model(of_suite).items() if len(found) > 1}
+        steps = [run.slug for run in of_suite]
+        lines = [(name, [_of(run, name) for run in of_suite]) for name in models]
+        if not lines and len(of_suite) > 1 and all(_alone(run) for run in of_suite):
+            steps = [run.report.manifest.models[0] for run in of_suite]
+            lines = [
+                ("Adheres", [_of(run, model) for run, model in zip(of_suite, steps, strict=True)])
+            ]
+        if lines:
+            title = f"{of_suite[0].report.manifest.suite.title}: from run to run"
+            charts.append(trend_chart(f"trend{number}", title, steps, lines))
     return charts
+
+
+def _alone(run: RunEvidence) -> bool:
+    return len(run.report.manifest.models) == 1
+
+
+def _of(run: RunEvidence, model: str) -> Point:
+    """Return a model's total in a run as a point, or that there is none."""
+    names = run.report.manifest.models
+    if model not in names:
+        return Point(None, note="not run")
+    return point(run.report.total.cells[names.index(model)].rate)
