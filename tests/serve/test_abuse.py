@@ -135,6 +135,11 @@ def test_only_so_many_at_once(tmp_path):
         b'{"model":"m","messages":[{"role":"user","content":"x"}],"temperature":1e999}',
         b'{"model":"m","messages":[{"role":"user","content":"x"}],"seed":' + b"9" * 5000 + b"}",
         b'{"model":"m","messages":[{"role":"user","content":"\\u0000\\ud83d"}]}',
+        b'{"model":"m","messages":[{"role":"system","content":"x","a":' + b"9" * 50 + b"}]}",
+        b'{"model":"m","messages":[{"role":"assistant","tool_calls":[{"type":"function","id":"1",'
+        b'"function":{"name":"f","arguments":"{\\"a\\":'
+        + b"9" * 50
+        + b',\\"b\\":\\"<|im_end|>\\"}"}}]}]}',
         b'\xef\xbb\xbf{"model":"m","messages":[]}',
         b'{"model":"m","messages":{}}',
         b'{"model":"m","messages":[1]}',

@@ -245,7 +245,7 @@ def test_a_role_cannot_be_smuggled_in(start):
     gateway.chat(("user", "Hi"), tools=[tool(description=text)])
     said = json.dumps(service.bodies)
     assert "<|im_start|>" not in said
-    assert said.count("< |im_start|>") == 2
+    assert said.count('\\"|im_start|\\"') == 2
     [first, _] = [one for one in gateway.records() if isinstance(one, Admitted)]
     assert "roles.changed" in [one.check for one in first.decisions]
 

@@ -15,11 +15,10 @@ import msgspec
 
 from adhere.conversation import Message, Role, parse_chat, parse_responses
 from adhere.conversation.fields import strict_json
-from adhere.detect import Finding, Phrases
+from adhere.detect import Finding, Phrases, neutralise
 from adhere.errors import InputError
 from adhere.resolve import Fact, facts_from
 from adhere.serve.faults import Refused
-from adhere.serve.neutral import neutralise
 from adhere.serve.reading import INTERFACES, Interface, leaves
 from adhere.serve.recent import Recent
 from adhere.spec import Authority
@@ -41,7 +40,7 @@ class Item(msgspec.Struct, frozen=True):
         messages: What it says.
         said: Every string in it, joined, and the parts of its content as one text.
         speaker: Whose words they are: ``system``, ``developer``, ``user``, ``assistant``, ``tool``.
-        posing: What in its text poses as a message, by kind; tokens of templates are broken up.
+        posing: What in its text posed as a message, by kind, and was neutralised.
         facts: Facts it states, and may.
         refused_facts: Names of facts that it may not state.
         demoted: Whether it claimed system authority, and has the developer's.
@@ -110,16 +109,21 @@ def _read(raw: bytes, interface: Interface, level: Authority, place: int) -> Ite
         marked = _mark_untrusted(value)
         parse = parse_chat if interface == "chat" else parse_responses
         messages = parse([value], name=f"{name}[{place}]")
-    except (ValueError, RecursionError) as error:
+    except (ValueError, RecursionError, OverflowError) as error:
         raise Refused(
             400, "invalid_json", f"{name}[{place}] cannot be read: {error}", param=name
         ) from error
     except InputError as error:
         raise Refused(400, "invalid_value", str(error), param=error.place) from error
-    sent = msgspec.json.encode(value) if demoted or neutral or marked else raw
-    as_system = sent
-    if _role(value) == "developer":
-        as_system = msgspec.json.encode({**value, "role": "system"})
+    try:
+        sent = msgspec.json.encode(value) if demoted or neutral or marked else raw
+        as_system = sent
+        if _role(value) == "developer":
+            as_system = msgspec.json.encode({**value, "role": "system"})
+    except OverflowError as error:
+        raise Refused(
+            400, "invalid_value", f"a number in {name}[{place}] is too large", param=name
+        ) from error
     stated = facts_from(messages)
     words = "".join(message.text for message in messages)
     in_parts = any(not isinstance(message.content, str) for message in messages)
@@ -158,14 +162,28 @@ def _neutralise(value: Any, posing: list[str]) -> bool:
             if isinstance(member, str):
                 if len(member) < _SHORTEST and member.isalnum():
                     continue  # a word, such as a role
-                clean = neutralise(member)
-                posing += [spoof.kind.value for spoof in clean.spoofs]
-                if clean.text != member:
-                    one[key] = clean.text
+                clean = _neutral_json(member, posing) if key == "arguments" else None
+                if clean is None:
+                    neutral = neutralise(member)
+                    posing += [spoof.kind.value for spoof in neutral.found]
+                    clean = neutral.text
+                if clean != member:
+                    one[key] = clean
                     changed = True
             elif isinstance(member, dict | list):
                 pending.append(member)
     return changed
+
+
+def _neutral_json(written: str, posing: list[str]) -> str | None:
+    """Neutralise the texts in a call's arguments, which stay JSON; None where they are none."""
+    try:
+        value = strict_json(written)
+    except ValueError:
+        return None
+    if not isinstance(value, dict):
+        return None
+    return msgspec.json.encode(value).decode() if _neutralise(value, posing) else written
 
 
 def _mark_untrusted(value: Any) -> bool:
