@@ -39,10 +39,29 @@ def test_z3_and_re2_agree(wanted: str, unwanted: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "pattern", [r"(?i)a", r"\bword", r"\pL", r"[[:alpha:]]", r"a^b", r"é", r"a{2000}", r"(?P<n>a)"]
+    "pattern",
+    [
+        r"(?i)a",
+        r"\bword",
+        r"\pL",
+        r"[[:alpha:]]",
+        r"a^b",
+        r"é",
+        r"a{2000}",
+        r"(?P<n>a)",
+        "a{,2}",  # for RE2 these are five letters
+        "[a&&b]",
+        "[[a]",  # Python warns that it may come to read them anew
+    ],
 )
 def test_what_is_not_translated_is_not_searched(pattern: str) -> None:
     assert SEARCH([Domain(pattern=pattern)], [], (), 1) == ((), False)
+
+
+@pytest.mark.parametrize("pattern", [r"[^\w\W]", r"a[^\s\S]+", r"[^\d\D]{1,2}b"])
+def test_a_class_that_holds_nothing(pattern: str) -> None:
+    assert SEARCH([Domain(pattern=pattern)], [], (), 1) == ((), True)
+    assert SEARCH([Domain(pattern=f"x|{pattern}")], [], (), 2) == (("x",), True)
 
 
 @pytest.mark.parametrize("known", ["\\", "\\u{41}", "é", "\U0001f600", "\x00", '"'])

@@ -223,3 +223,90 @@ def test_comments_that_are_not_there(feedback: Feedback, folder: Path) -> None:
         moderator(feedback, "nobody@people.example")
     with pytest.raises(InputError, match="mean the same"):
         propose("one.md", "one.md", Path("proposals"), title="T", author="A", reason="R")
+
+
+def test_a_proposal_that_names_another_meaning_than_its_text(folder: Path) -> None:
+    signer = read_signer(Path("release.key"))
+    release("one.md", "1.0.0", Path("releases"), Path("proposals"), signer)
+    place, _, _ = propose("one.md", "two.md", Path("proposals"), title="T", author="A", reason="R")
+    path = place / "proposal.json"
+    new, other = load_spec("two.md").spec_digest, load_spec("three.md").spec_digest
+    path.write_text(path.read_text().replace(new, other))
+    with pytest.raises(InputError, match="not the proposed one"):
+        decide_proposal(place, "adopted", by="B", reason="Yes.")
+    with pytest.raises(InputError, match="not what was adopted"):
+        release("three.md", "1.1.0", Path("releases"), Path("proposals"), signer)
+
+
+@pytest.mark.parametrize("version", ["../out", "/tmp/out", "", ".", "a/b", "a\nb", "-x", "1" * 65])
+def test_a_version_is_no_path(folder: Path, version: str) -> None:
+    signer = read_signer(Path("release.key"))
+    before = sorted(Path().rglob("*"))
+    with pytest.raises(UsageError, match="cannot be a version"):
+        release("one.md", version, Path("releases"), Path("proposals"), signer)
+    assert sorted(Path().rglob("*")) == before
+
+
+def test_nothing_is_written_through_a_link(folder: Path) -> None:
+    place, _, _ = propose("one.md", "two.md", Path("proposals"), title="T", author="A", reason="R")
+    Path("precious").write_text("kept")
+    (place / ".decision.json.part").symlink_to(Path("precious").absolute())
+    decide_proposal(place, "adopted", by="B", reason="Yes.")
+    assert Path("precious").read_text() == "kept"
+    assert not (place / "decision.json").is_symlink()
+
+
+@pytest.mark.parametrize("words", ["", "x" * 2001])
+def test_what_could_not_be_read_again_is_not_written(folder: Path, words: str) -> None:
+    proposals = Path("proposals")
+    for given in ({"title": words}, {"reason": words}, {"author": words}):
+        with pytest.raises(UsageError, match="cannot be written down"):
+            propose(
+                "one.md",
+                "two.md",
+                proposals,
+                **{"title": "T", "author": "A", "reason": "R"} | given,
+            )
+    assert not proposals.exists()
+    place, _, _ = propose("one.md", "two.md", proposals, title="T", author="A", reason="R")
+    with pytest.raises(UsageError, match="cannot be written down"):
+        decide_proposal(place, "adopted", by="B", reason=words)
+    assert not (place / "decision.json").exists()
+
+
+def test_the_compiled_spec_of_a_release_is_that_of_its_text(folder: Path) -> None:
+    signer = read_signer(Path("release.key"))
+    place, _ = release("one.md", "1.0.0", Path("releases"), Path("proposals"), signer)
+    path = place / "spec.json"
+    whole = path.read_text()
+    for forged in (whole.replace("ten pages", "ten words"), whole.replace("guideline", "root")):
+        path.write_text(forged)
+        with pytest.raises(InputError, match="compiled spec"):
+            verify_release(place, signer.verifier)
+
+
+def test_of_rival_adopted_proposals_the_one_that_leads_there(folder: Path) -> None:
+    signer = read_signer(Path("release.key"))
+    release("one.md", "1.0.0", Path("releases"), Path("proposals"), signer)
+    for name in ("two.md", "three.md"):
+        place, _, _ = propose("one.md", name, Path("proposals"), title="T", author="A", reason="R")
+        decide_proposal(place, "adopted", by="B", reason="Yes.")
+    _, made = release("two.md", "1.1.0", Path("releases"), Path("proposals"), signer)
+    assert [one.id for one in made.proposals] == ["0001-t"]
+
+
+def test_a_changed_folder_of_releases(folder: Path) -> None:
+    signer = read_signer(Path("release.key"))
+    place, _ = release("one.md", "1.0.0", Path("releases"), Path("proposals"), signer)
+    made = (place / "release.json").read_text()
+    (place / "release.json").write_text(made.replace('"previous": ""', '"previous": "1.0.0"'))
+    with pytest.raises(InputError, match="every release has one after it"):
+        release("two.md", "1.1.0", Path("releases"), Path("proposals"), signer)
+    (place / "release.json").write_text(made)
+    (place / "spec.md").write_text(SECOND)
+    with pytest.raises(InputError, match="not the one that was released"):
+        release("two.md", "1.1.0", Path("releases"), Path("proposals"), signer)
+    (place / "spec.md").write_text(FIRST)
+    Path("releases/CHANGELOG.md").write_bytes(b"\xff")
+    with pytest.raises(InputError, match="UTF-8"):
+        release("one.md", "1.1.0", Path("releases"), Path("proposals"), signer)

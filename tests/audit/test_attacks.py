@@ -18,10 +18,13 @@ from adhere.audit.keys import create_log, read_signing_key
 from adhere.audit.log import AuditLog
 from adhere.audit.merkle import Frontier, leaf_hash
 from adhere.audit.note import COSIGNATURE, Signer, SignerKey, VerifierKey
+from adhere.audit.proof import HEADER, check_inclusion, read_consistency
 from adhere.audit.record import decode_record, encode_record
 from adhere.audit.tiles import decode_bundle, encode_bundle
 from adhere.audit.verification import AuditFinding
 from adhere.audit.verify import verify_log
+from adhere.audit.witness import Witness, create_witness
+from adhere.errors import InputError
 
 from .conftest import ORIGIN, admitted, note_of
 
@@ -356,3 +359,42 @@ def test_a_hole_of_zeros_in_the_last_frame_is_a_torn_end(paths: tuple[Path, Path
     with AuditLog(saved, keys) as again:
         assert again.size == 2  # the frame is gone, and the log goes on
     assert verify_log(LogFolder(saved)).findings == ()
+
+
+HOSTILE = [b'{"schema": "\xff"}', b'{"x":' + b"[" * 100_000, b'{"schema": 1}', b"\xff"]
+
+
+@pytest.mark.parametrize("data", HOSTILE)
+def test_what_is_no_json_of_ours_is_refused_and_no_traceback(
+    data: bytes, filled: tuple[Path, Path], tmp_path: Path
+) -> None:
+    with pytest.raises(InputError):
+        decode_record(data, "here")
+    with pytest.raises(InputError):
+        read_consistency(data.decode("latin-1"), "here")
+    (tmp_path / "log.json").write_bytes(data)
+    with pytest.raises(InputError):
+        LogFolder(tmp_path)
+    create_witness(tmp_path / "witness", "witness.example")
+    witness = Witness(tmp_path / "witness")
+    witness.cosign(note_of(filled[0]), lambda _old, _new: (), LogFolder(filled[0]).key)
+    (memory,) = (tmp_path / "witness").glob("log-*.json")
+    memory.write_bytes(data)
+    with pytest.raises(InputError):
+        witness.seen(ORIGIN)
+
+
+@pytest.mark.parametrize("number", ["1" * 5000, "01", "-1", "", "\u00b2", "1" * 20])
+def test_the_number_in_a_proof_is_a_number(number: str, filled: tuple[Path, Path]) -> None:
+    proof = f"{HEADER}\nextra \nindex {number}\n\n{note_of(filled[0])}"
+    with pytest.raises(InputError, match="number in the proof is none"):
+        check_inclusion(proof, LogFolder(filled[0]).key)
+
+
+@pytest.mark.parametrize("name", ["\u00b2", "000.p/\u00b2", "x\u00b3/001"])
+def test_strange_names_among_the_entries_stop_nobody(name: str, copied: Copy) -> None:
+    log, _ = copied("strange")
+    path = log / "tile" / "entries" / name
+    path.parent.mkdir(exist_ok=True)
+    path.write_bytes(b"")
+    assert verify_log(LogFolder(log)).size == SIZE

@@ -263,12 +263,12 @@ def test_nothing_above_the_level_is_touched(wanted: list[Change], text: str) -> 
         Tailoring(schema="adhere/tailoring/1", extends="b", change=tuple(wanted)),
         {"t.md": text},
     )
-    kept = {one.id: one for one in found.spec.walk()}
-    for section in SPEC.walk():
-        if section.authority in (Authority.ROOT, Authority.SYSTEM):
-            assert own(kept.pop(section.id)) == own(section)
-    for section in kept.values():
-        assert section.authority not in (Authority.ROOT, Authority.SYSTEM, Authority.PLATFORM)
+    above = (Authority.ROOT, Authority.SYSTEM, Authority.PLATFORM)
+    # Lists, not by id: a second section with an id must not hide behind the first.
+    assert [own(one) for one in found.spec.walk() if one.authority in above] == [
+        own(one) for one in SPEC.walk() if one.authority in above
+    ]
+    assert len({one.id for one in found.spec.walk()}) == len(list(found.spec.walk()))
     for setting in SPEC.settings():
         now = [one for one in found.spec.settings() if one.address == setting.address]
         for one in now:
@@ -279,6 +279,34 @@ def test_nothing_above_the_level_is_touched(wanted: list[Change], text: str) -> 
                 one.default, Authority.DEVELOPER
             )
         assert now or setting.section == "sure"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "## Brief {#brief authority=root}\n\nHarm.",  # behind one of the base
+        "## N {#n authority=guideline}\n\nX.\n\n## N {#n authority=root}\n\nHarm.",
+        "## Safe {#safe authority=guideline}\n\nHarm.",
+    ],
+)
+@pytest.mark.parametrize("after", [None, "safe", "brief"])
+def test_no_section_hides_behind_another_of_its_id(text: str, after: str | None) -> None:
+    forbidden, why = refusal(Change(add="t.md", after=after), t=text)
+    assert forbidden
+    assert "two sections with the id" in why
+
+
+@pytest.mark.parametrize("start", [b"", b"\xef\xbb\xbf"])
+@pytest.mark.parametrize("end", [b"\n", b"\r\n"])
+def test_front_matter_gets_the_title_in_every_form(start: bytes, end: bytes) -> None:
+    base = compile_spec(start + BASE.encode().replace(b"\n", end), name="base.md").require()
+    wanted = Tailoring(
+        schema="adhere/tailoring/1", extends="b", title="Ours", change=(Change(remove="brief"),)
+    )
+    found = tailor(base, wanted, {})
+    assert (found.refused, found.made) == ((), (1,))
+    assert found.spec.metadata.title == "Ours"
+    assert found.source.count(b"+++") == 2
 
 
 def test_reading_a_file() -> None:

@@ -8,6 +8,7 @@ else (flags, Unicode classes, word boundaries, anchors within) is left to the se
 from __future__ import annotations
 
 import re
+import warnings
 from collections.abc import Collection, Sequence
 from re import _constants as kinds  # type: ignore[attr-defined]
 from re import _parser as parser  # type: ignore[attr-defined]
@@ -20,7 +21,7 @@ from adhere.spec import Domain
 TIMEOUT_MS: Final = 5_000
 """For one question; without an answer in time the class counts as not searched."""
 
-_FOREIGN: Final = re.compile(r"\(\?(?!:)|\\[^wWdDsSntrfv.\\+*?()|\[\]{}^$\-/_ ]|\[\[:|\[:")
+_FOREIGN: Final = re.compile(r"\(\?(?!:)|\{,|\\[^wWdDsSntrfv.\\+*?()|\[\]{}^$\-/_ ]|\[\[:|\[:")
 """What RE2 and Python's parser may read differently."""
 
 _LAST: Final = 0x2FFFF  # the last character z3's strings have
@@ -110,8 +111,10 @@ class _Search:
         if _FOREIGN.search(pattern) or not pattern.isascii():
             raise _Untranslatable(pattern)
         try:
-            tree = list(parser.parse(pattern))
-        except (re.error, OverflowError, RecursionError) as error:
+            with warnings.catch_warnings():
+                warnings.simplefilter("error", FutureWarning)  # "&&", "[[": Python may read it anew
+                tree = list(parser.parse(pattern))
+        except (re.error, OverflowError, RecursionError, FutureWarning) as error:
             raise _Untranslatable(pattern) from error
         if tree and tree[0] == (kinds.AT, kinds.AT_BEGINNING):
             tree = tree[1:]
@@ -176,6 +179,8 @@ class _Search:
         return z3.Range(first, last)
 
     def _any(self, ranges: Sequence[tuple[int, int]]) -> Any:
+        if not ranges:
+            return self._z3.Empty(self._z3.ReSort(self._z3.StringSort()))
         parts = [self._range(low, high) for low, high in ranges]
         return parts[0] if len(parts) == 1 else self._z3.Union(*parts)
 

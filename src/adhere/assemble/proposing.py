@@ -15,7 +15,7 @@ from adhere.assemble.impact import Wanted, find_impact
 from adhere.assemble.loading import find_document, load_spec, read_limited
 from adhere.audit.keys import read_secret, write_secret
 from adhere.audit.note import ED25519, Signer, SignerKey, VerifierKey, parse_signer, valid_name
-from adhere.compiler import DEFAULT_MAX_BYTES, write_spec
+from adhere.compiler import DEFAULT_MAX_BYTES, spec_digest, write_spec
 from adhere.errors import InputError, SystemFault, UsageError
 from adhere.evolve import Impact, diff_specs
 from adhere.evolve.feedback import ActionKind, Feedback, Person, open_database
@@ -32,9 +32,11 @@ from adhere.evolve.proposals import (
     wrong_with,
 )
 from adhere.evolve.releases import Release, changelog, check_release, release_of
+from adhere.spec import Spec
 
 T = TypeVar("T")
-_NUMBERED: Final = re.compile(r"(\d{4})-.+")
+_NUMBERED: Final = re.compile(r"([0-9]{4,9})-.+")
+_VERSION: Final = re.compile(r"[0-9A-Za-z][0-9A-Za-z.+_-]{0,63}")
 _ACTS: Final[dict[Outcome, ActionKind]] = {
     "adopted": ActionKind.ADOPT, "deferred": ActionKind.DEFER, "set_aside": ActionKind.SET_ASIDE,
 }  # fmt: skip
@@ -76,6 +78,7 @@ def propose(
 
     Raises:
         InputError: Nothing changes in meaning, a text does not compile, or a comment is not there.
+        UsageError: Title, reason or author are empty or too long.
         SystemFault: The folder cannot be written.
     """
     old, new = load_spec(old_name), load_spec(new_name)
@@ -87,11 +90,11 @@ def propose(
     numbers = [
         int(match[1]) for path in _folders(folder) if (match := _NUMBERED.fullmatch(path.name))
     ]
-    proposal = Proposal(
+    proposal = _checked(Proposal(
         id=proposal_id(max(numbers, default=0) + 1, title), title=title, reason=reason,
         author=author, date=_today(), answers=tuple(answers), old=old.spec_digest,
         new=new.spec_digest, source=new.source_digest,
-    )  # fmt: skip
+    ))  # fmt: skip
     impact = find_impact(old_name, new_name, wanted or Wanted(), max_bytes=DEFAULT_MAX_BYTES)
     place = folder / proposal.id
     name = find_document(old_name).name
@@ -116,19 +119,20 @@ def decide_proposal(
 
     Raises:
         InputError: It is no proposal, or was changed.
-        UsageError: It has been decided already.
+        UsageError: It has been decided already, or the words are empty or too long.
     """
     proposal = _read(place / "proposal.json", Proposal)
     if (place / "decision.json").exists():
         raise UsageError(
             "this has been decided", place=str(place), remedy="propose it anew, with a reason"
         )
-    if load_spec(str(place)).source_digest != proposal.source:
+    spec = load_spec(str(place))
+    if (spec.source_digest, spec.spec_digest) != (proposal.source, proposal.new):
         raise InputError("the text is not the proposed one", place=str(place / "spec.md"))
-    decision = ProposalDecision(
+    decision = _checked(ProposalDecision(
         proposal=proposal.id, digest=proposal.digest, outcome=outcome, by=by, reason=reason,
         date=_today(),
-    )  # fmt: skip
+    ))  # fmt: skip
     _write(place / "decision.json", _pretty(decision))
     if feedback is not None and person is not None:
         for name in proposal.answers:
@@ -149,9 +153,14 @@ def release(
 
     Raises:
         InputError: What changed since the last release is not what was adopted.
-        UsageError: There is such a release.
+        UsageError: There is such a release, or none can be called that.
         SystemFault: The folder cannot be written.
     """
+    if not _VERSION.fullmatch(version):
+        raise UsageError(
+            f"{version!r} cannot be a version",
+            remedy="take letters, digits and . + _ -, such as 1.1.0",
+        )
     spec = load_spec(spec_name)
     place = releases / version
     if place.exists():
@@ -160,7 +169,10 @@ def release(
     path: list[Decided] = []
     diff = None
     if previous is not None and before is not None:
-        diff = diff_specs(load_spec(str(before)), spec)
+        old = load_spec(str(before))
+        if old.source_digest != previous.source_digest:
+            raise InputError("the text is not the one that was released", place=str(before))
+        diff = diff_specs(old, spec)
         path, gap = chain(previous.spec_digest, spec, _adopted(proposals))
         if gap:
             raise InputError(
@@ -174,7 +186,7 @@ def release(
     }  # fmt: skip
     made = release_of(spec, version, _today(), previous=previous, diff=diff, path=path, names=names)
     log = releases / "CHANGELOG.md"
-    text = changelog(made, diff, log.read_text(encoding="utf-8") if log.exists() else "")
+    text = changelog(made, diff, _text(log) if log.exists() else "")
     _write(place / "spec.md", write_spec(spec))
     _write(place / "spec.json", _pretty(spec))
     _write(place / "release.note", signer.sign(made.note_text).encode())
@@ -195,6 +207,11 @@ def verify_release(place: Path, key: VerifierKey) -> Release:
     check_release(made, read_limited(place / "spec.md", _MAX), note, key)
     if load_spec(str(place)).spec_digest != made.spec_digest:
         raise InputError("the text does not mean what the release says", place=str(place))
+    compiled = _read(place / "spec.json", Spec)
+    if {compiled.spec_digest, spec_digest(compiled)} != {made.spec_digest}:
+        raise InputError(
+            "the compiled spec is not that of the text", place=str(place / "spec.json")
+        )
     before = place.parent / made.previous / "release.json"
     if not made.previous or not before.is_file():
         return made
@@ -224,7 +241,10 @@ def read_signer(path: Path) -> Signer:
 
 
 def _folders(folder: Path) -> list[Path]:
-    return sorted(path for path in folder.iterdir() if path.is_dir()) if folder.is_dir() else []
+    try:
+        return sorted(path for path in folder.iterdir() if path.is_dir()) if folder.is_dir() else []
+    except OSError as error:
+        raise SystemFault(f"cannot read it: {error.strerror}", place=str(folder)) from error
 
 
 def _adopted(folder: Path) -> list[Decided]:
@@ -252,9 +272,12 @@ def _last(releases: Path) -> tuple[Release | None, Path | None]:
     }
     followed = {one.previous for one in found.values()}
     last = [(place, one) for place, one in found.items() if one.version not in followed]
-    if len(last) > 1:
-        raise InputError("two releases have none after them", place=str(releases))
-    return (last[0][1], last[0][0]) if last else (None, None)
+    if not found:
+        return None, None
+    if len(last) != 1:
+        wrong = "two releases have none after them" if last else "every release has one after it"
+        raise InputError(wrong, place=str(releases))
+    return last[0][1], last[0][0]
 
 
 def _read(path: Path, kind: type[T]) -> T:
@@ -262,6 +285,28 @@ def _read(path: Path, kind: type[T]) -> T:
         return msgspec.json.decode(read_limited(path, _MAX), type=kind)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise InputError(f"this cannot be used: {error}", place=str(path)) from error
+
+
+def _text(path: Path) -> str:
+    data = read_limited(path, _MAX)
+    if len(data) > _MAX:
+        raise InputError(f"the file is larger than {_MAX} bytes", place=str(path))
+    try:
+        return data.decode()
+    except UnicodeDecodeError as error:
+        raise InputError("this is not UTF-8", place=str(path)) from error
+
+
+def _checked(value: T) -> T:
+    """Return what can be read again once it is written.
+
+    Raises:
+        UsageError: Some words are empty, or too long.
+    """
+    try:
+        return msgspec.convert(msgspec.to_builtins(value), type(value))
+    except msgspec.ValidationError as error:
+        raise UsageError(f"this cannot be written down: {error}") from error
 
 
 def _pretty(value: object) -> bytes:
@@ -272,7 +317,9 @@ def _write(path: Path, data: bytes) -> None:
     draft = path.with_name(f".{path.name}.part")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        draft.write_bytes(data)
+        draft.unlink(missing_ok=True)  # in a folder that somebody sent it may be a link
+        with draft.open("xb") as file:
+            file.write(data)
         draft.replace(path)
     except OSError as error:
         draft.unlink(missing_ok=True)

@@ -181,7 +181,7 @@ def _go_on(
         return fresh
     try:
         found = msgspec.json.decode(data, type=LogReplay)
-    except msgspec.DecodeError as error:
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise UsageError(
             "the file holds something else", place=str(output), remedy="name another file"
         ) from error

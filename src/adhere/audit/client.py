@@ -144,7 +144,7 @@ class RemoteLog:
                     _fail(waiting, UsageError(answer.message))
                 else:
                     _fail(waiting, SystemFault(answer.message, place=str(self._path)))
-        except (OSError, InputError, msgspec.DecodeError):
+        except (OSError, InputError, msgspec.DecodeError, UnicodeDecodeError, RecursionError):
             pass  # all of them mean that there is nobody to talk to
         finally:
             self._writer = self._reading = None

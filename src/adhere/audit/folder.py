@@ -70,7 +70,7 @@ class LogFolder:
             )
         try:
             self.identity = msgspec.json.decode(data, type=LogIdentity)
-        except msgspec.DecodeError as error:
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
             raise InputError(str(error), place=str(path / IDENTITY)) from error
         self.key = parse_verifier(self.identity.key)
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import base64
 import binascii
+import re
 from collections.abc import Sequence
 from typing import Final, Literal
 
@@ -26,6 +27,7 @@ from adhere.audit.note import VerifierKey
 from adhere.errors import InputError
 
 HEADER: Final = "c2sp.org/tlog-proof@v1"
+_NUMBER: Final = re.compile("0|[1-9][0-9]{0,18}")
 
 
 class ProvedEntry(msgspec.Struct, frozen=True):
@@ -74,7 +76,7 @@ def check_inclusion(
         raise InputError("the proof lacks the entry, or its number")
     entry = _unb64(extra.removeprefix("extra "))
     digits = number.removeprefix("index ")
-    if not digits.isascii() or not digits.isdigit() or str(int(digits)) != digits:
+    if not _NUMBER.fullmatch(digits):
         raise InputError("the entry's number in the proof is none")
     hashes = [_unb64(line) for line in encoded]
     signed = open_checkpoint(note, key, witnesses)
@@ -100,7 +102,7 @@ def read_consistency(text: str, place: str) -> ConsistencyProof:
     """
     try:
         return msgspec.json.decode(text, type=ConsistencyProof)
-    except msgspec.DecodeError as error:
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise InputError(f"this is not a proof: {error}", place=place) from error
 
 

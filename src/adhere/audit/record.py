@@ -237,7 +237,7 @@ def decode_record(entry: bytes, place: str) -> Record:
     """
     try:
         return _decoder.decode(entry)
-    except msgspec.DecodeError as error:
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise InputError(f"not a record: {error}", place=place) from error
 
 

@@ -95,8 +95,10 @@ class SequencerServer:
                 under_way.add(done)
                 done.add_done_callback(under_way.discard)
                 done.add_done_callback(lambda _: room.release())
-        except (msgspec.DecodeError, InputError, OSError, asyncio.CancelledError):
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
             pass  # whoever sends what is no message is not talked to
+        except (InputError, OSError, asyncio.CancelledError):
+            pass  # too long, broken off, or at the end
         finally:
             del self._connections[me]
             ending = asyncio.ensure_future(self._end(me, under_way, writer))

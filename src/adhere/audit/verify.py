@@ -317,8 +317,10 @@ def _last_file(root: Path) -> tuple[Path, int]:
     for file in root.rglob("*"):
         name, _, width = str(file.relative_to(root)).partition(".p/")
         digits = name.replace("x", "").replace("/", "")
-        if digits.isdigit() and file.is_file():
-            end = int(digits) * WIDTH + (int(width) if width.isdigit() else WIDTH)
+        if digits.isascii() and digits.isdigit() and file.is_file():
+            end = int(digits) * WIDTH + (
+                int(width) if width.isascii() and width.isdigit() else WIDTH
+            )
             last = max(last, (file, end), key=lambda each: each[1])
     return last
 

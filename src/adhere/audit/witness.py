@@ -111,7 +111,7 @@ class Witness:
             return None
         try:
             return msgspec.json.decode(data, type=Seen)
-        except msgspec.DecodeError as error:
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
             raise InputError(str(error), place=str(path)) from error
 
     def cosign(

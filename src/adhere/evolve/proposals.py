@@ -127,19 +127,23 @@ def chain(start: str, end: Spec, adopted: Iterable[Decided]) -> tuple[list[Decid
         adopted: Every adopted proposal, released before or not.
 
     Returns:
-        Those that lead from ``start`` to ``end``, in order, and where the path ends too early:
-        the digest that no adopted proposal leads on from; empty where it reaches ``end``.
+        Those that lead from ``start`` to ``end``, in order and as few as do, and where the path
+        ends too early: the digest that no adopted proposal leads on from; empty where it reaches
+        ``end``.
     """
-    steps = {one.proposal.old: one for one in adopted}
-    path: list[Decided] = []
-    at = start
-    while at != end.spec_digest:
-        step = steps.pop(at, None)
-        if step is None:
-            return path, at or "the beginning"
-        path.append(step)
-        at = step.proposal.new
-    return path, ""
+    steps: dict[str, list[Decided]] = {}
+    for one in adopted:
+        steps.setdefault(one.proposal.old, []).append(one)
+    paths: dict[str, list[Decided]] = {start: []}
+    reached = [start]
+    for at in reached:  # it grows meanwhile: breadth first, no meaning twice
+        if at == end.spec_digest:
+            return paths[at], ""
+        for step in reversed(steps.get(at, ())):
+            if step.proposal.new not in paths:
+                paths[step.proposal.new] = [*paths[at], step]
+                reached.append(step.proposal.new)
+    return paths[reached[-1]], reached[-1] or "the beginning"
 
 
 def credits(decided: Sequence[Decided]) -> list[str]:

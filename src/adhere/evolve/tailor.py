@@ -13,6 +13,7 @@ from typing import Any
 import msgspec
 
 from adhere.compiler import Diagnostic, compile_spec, write_spec
+from adhere.compiler.mask import mask
 from adhere.evolve.diff import diff_specs
 from adhere.evolve.diff_model import SpecDiff
 from adhere.evolve.tailor_rules import violations
@@ -276,7 +277,4 @@ def _entitled(source: bytes, tailoring: Tailoring) -> bytes:
     if not fields or not (tailoring.title or tailoring.version):
         return source
     front = "+++\n" + "".join(f"{name} = {_toml(value)}\n" for name, value in fields.items())
-    rest = source
-    if source.startswith(b"+++\n"):
-        rest = source[source.index(b"\n+++\n", 3) + len(b"\n+++\n") :]
-    return f"{front}+++\n".encode() + rest
+    return f"{front}+++\n".encode() + source[mask(source).start :]

@@ -6,12 +6,14 @@ so is a replaced section that swallows its neighbour.
 
 1. Sections of a level above are as they were: text, examples, heading, place.
 2. Other sections may be changed or taken out, and added; none gets a level above.
-3. Of a setting its default may be another that the level may choose, and bounds of levels below
+3. No section gets an id that another one has: what is held to the rules is found by its id.
+4. Of a setting its default may be another that the level may choose, and bounds of levels below
    may be narrower. Who may change it and what is allowed stay as they are.
 """
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 
 from adhere.evolve.diff_model import SectionChange, SettingChange, SpecDiff
@@ -22,6 +24,9 @@ _LABELS = {"title": "title", "tags": "tags", "owner": "owner", "oldids": "old id
 
 def violations(base: Spec, tailored: Spec, diff: SpecDiff, level: Authority) -> Iterator[str]:
     """Yield what ``tailored`` may not differ in from ``base``, in words."""
+    many = Counter(section.id for section in tailored.walk())
+    for name in many - (Counter(section.id for section in base.walk()) | Counter(set(many))):
+        yield f"there would be two sections with the id {name}"
     before = {section.id: section for section in base.walk()}
     for change in diff.sections:
         old = before.get(change.rename.old_id if change.rename else change.id)
