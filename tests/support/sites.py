@@ -13,6 +13,7 @@ from typing import Any
 
 import pytest
 
+from adhere.assemble.feedback import FeedbackOptions
 from adhere.assemble.serving_site import SiteServer
 from adhere.compiler import compile_spec
 from adhere.publish.site import Edition, Pages, Site
@@ -168,9 +169,9 @@ def pages_of(*editions: Edition, **more: object) -> Pages:
 
 
 @contextmanager
-def served(site: Site) -> Iterator[str]:
+def served(site: Site, feedback: FeedbackOptions | None = None) -> Iterator[str]:
     """Serve a site; yields the address of its root, which ends with a slash."""
-    server = SiteServer(site)
+    server = SiteServer(site, feedback=feedback)
     thread = threading.Thread(target=server.run, daemon=True)
     thread.start()
     try:

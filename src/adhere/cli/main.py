@@ -45,6 +45,7 @@ VERBS: Final[dict[str, dict[str, str]]] = {
     },
     "Publish": {
         "publish": "Write the site: the spec to read, with its results beside it.",
+        "feedback": "Look after what people say: moderators, comments, the log.",
         "site": "Serve the same site, with search that needs no script.",
     },
     "Evaluate models": {

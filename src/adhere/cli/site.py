@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import click
 
+from adhere.assemble.feedback import FeedbackOptions
 from adhere.assemble.serving_site import SiteServer
 from adhere.cli.options import console
 from adhere.cli.publishing import Sources, source_options
+from adhere.errors import UsageError
 
 
 @click.command("site")
@@ -19,7 +21,28 @@ from adhere.cli.publishing import Sources, source_options
     show_default=True,
     help="Port to listen on; 0: one that is free.",
 )
-def command(sources: Sources, host: str, port: int) -> int:
+@click.option(
+    "--feedback",
+    metavar="DATABASE",
+    help="Take comments and keep them there: a file (SQLite) or postgresql+psycopg://….",
+)
+@click.option(
+    "--mail",
+    metavar="WHERE",
+    help="What sends links to sign in: smtp://[USER@]HOST[:PORT][?from=ADDRESS], smtps://…, or a "
+    "folder that e-mails are written to, to try it out. The password: ADHERE_SMTP_PASSWORD.",
+)
+@click.option("--url", default="", help="Where people reach the site: https://NAME.")
+@click.option(
+    "--proxy",
+    default="",
+    metavar="ADDRESS",
+    help="Address of the server before it, whose X-Forwarded-For is believed.",
+)
+def command(
+    sources: Sources, host: str, port: int, feedback: str | None, mail: str | None, url: str,
+    proxy: str,
+) -> int:  # fmt: skip
     """Serve the site: the same pages as `adhere publish`, with search by the server.
 
     Put a server that speaks TLS before it. Pages are rendered when they are first asked for, from
@@ -29,9 +52,19 @@ def command(sources: Sources, host: str, port: int) -> int:
     Examples:
       adhere site reference
       adhere site my-spec --run runs/first --port 8000
+      adhere site my-spec --feedback feedback.db --mail outbox
+      adhere site my-spec --feedback postgresql+psycopg://adhere@db/feedback \\
+          --mail smtp://mail.example --url https://spec.example --proxy 127.0.0.1
     """
+    if feedback is None and (mail or url or proxy):
+        raise UsageError("--mail, --url and --proxy go with --feedback")
+    if feedback is not None and mail is None:
+        raise UsageError("people sign in by a link in an e-mail", remedy="add --mail")
+    options = None
+    if feedback is not None:
+        options = FeedbackOptions(feedback, mail or "", url, proxy)
     site = sources.site(live=True)
-    server = SiteServer(site, host=host, port=port)
+    server = SiteServer(site, host=host, port=port, feedback=options)
     console(stderr=True).print(f"{site.title}: {server.address}  (Ctrl-C ends it)")
     server.run()
     return 0

@@ -192,9 +192,9 @@ class Feedback:
             raise InputError("there is no such comment", place=comment[:40])
         return found[0]
 
-    def about(self, target: str) -> list[Comment]:
-        """Return the comments on a section, example, result or decision, the oldest first."""
-        return self._comments(COMMENTS.c.target == target, _PAGE, 0)
+    def about(self, *targets: str) -> list[Comment]:
+        """Return the comments on sections, examples, results or decisions, the oldest first."""
+        return self._comments(COMMENTS.c.target.in_(targets), _PAGE, 0)
 
     def latest(self, page: int = 0) -> list[Comment]:
         """Return a page of all comments, the latest first."""
@@ -203,6 +203,16 @@ class Feedback:
     def own(self, person: Person) -> list[Comment]:
         """Return somebody's comments, the latest first: what they said and what became of it."""
         return self._comments(COMMENTS.c.person == person.id, _PAGE, 0, latest=True)
+
+    def standing(self, person: Person) -> dict[str, int | None]:
+        """Return how somebody voted, by comment; None for a comment of their own."""
+        with self._engine.connect() as connection:
+            votes = connection.execute(
+                select(VOTES.c.comment, VOTES.c.value).where(VOTES.c.person == person.id)
+            )
+            found: dict[str, int | None] = {row[0]: row[1] for row in votes}
+            own = connection.execute(select(COMMENTS.c.id).where(COMMENTS.c.person == person.id))
+            return found | dict.fromkeys(own.scalars())
 
     def counts(self) -> dict[str, int]:
         """Return how many comments each target has."""

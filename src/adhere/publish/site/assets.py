@@ -16,7 +16,10 @@ POLICY: Final = (
 )
 """The content security policy of every page: nothing inline, nothing from another host."""
 
-_STYLES: Final = ("base.css", "charts.css", "site/site.css", "site/read.css", "site/change.css")
+_STYLES: Final = (
+    "base.css", "charts.css", "site/site.css", "site/read.css", "site/change.css",
+    "site/feedback.css",
+)  # fmt: skip
 _DARK = re.compile(
     r"@media \(prefers-color-scheme: dark\) \{\s*:root \{(?P<tokens>[^}]*)\}\s*\}", re.S
 )

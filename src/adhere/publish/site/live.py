@@ -11,7 +11,7 @@ import gzip
 import hashlib
 import re
 from collections import OrderedDict
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from threading import Lock
 from typing import Final
 from urllib.parse import unquote
@@ -27,7 +27,7 @@ from starlette.routing import BaseRoute, Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from adhere.publish.site.assets import POLICY
-from adhere.publish.site.pages import Page, Pages
+from adhere.publish.site.pages import HTML, Page, Pages
 from adhere.publish.site.searching import MOST_QUERY, SearchIndex
 
 HEADERS: Final = {
@@ -44,6 +44,8 @@ MOST_URL: Final = 2048
 """Bytes of an address, query included."""
 
 _KEPT_BYTES: Final = 64 * 1024 * 1024
+_MOST_COUNTED: Final = 100
+_MARK = re.compile(rb"<!--comments:([^<>]{0,1000}?)-->")
 _ID = re.compile(r"(?:sha256:)?([0-9a-f]{64})")
 
 
@@ -141,14 +143,50 @@ class Guard:
         await self._app(scope, receive, with_headers)
 
 
-def reading_app(pages: Pages, *, beside: Sequence[BaseRoute] = ()) -> Starlette:
+class Counter:
+    """Puts how many comments there are beside the links to them, when a page is sent.
+
+    Pages stay as they were rendered; one is packed anew only where numbers have changed since.
+    """
+
+    def __init__(self, counts: Callable[[], Mapping[str, int]]) -> None:
+        self._counts = counts
+        self._made: OrderedDict[str, tuple[Mapping[str, int], Ready]] = OrderedDict()
+        self._lock = Lock()
+
+    def counted(self, address: str, page: Ready) -> Ready:
+        """Return a page with its numbers."""
+        if _MARK.search(page.plain) is None:
+            return page
+        counts = self._counts()
+        with self._lock:
+            known = self._made.get(address)
+            if known is None or known[0] is not counts:
+                body = _MARK.sub(lambda mark: _number(counts, mark[1]), page.plain)
+                known = self._made[address] = (counts, ready(Page(body, page.type)))
+                while len(self._made) > _MOST_COUNTED:
+                    self._made.popitem(last=False)
+            return known[1]
+
+
+def _number(counts: Mapping[str, int], name: bytes) -> bytes:
+    found = counts.get(unquote(name.decode()), 0)
+    return f" ({found})".encode() if found else b""
+
+
+def reading_app(
+    pages: Pages, *, beside: Sequence[BaseRoute] = (),
+    counts: Callable[[], Mapping[str, int]] = dict,
+) -> Starlette:  # fmt: skip
     """Return the application; ``app.state.warm()`` renders its pages ahead, in any thread.
 
     Args:
         pages: What to serve; of a site that is ``live``.
         beside: Routes of others, asked first, such as a ``Mount`` for comments.
+        counts: How many comments there are, by section; the same object until they change.
     """
     shelf, index = _Shelf(pages), SearchIndex(pages.entries)
+    counter = Counter(counts)
 
     async def search(request: Request) -> Response:
         query = request.query_params.get("q", "")[:MOST_QUERY]
@@ -185,6 +223,8 @@ def reading_app(pages: Pages, *, beside: Sequence[BaseRoute] = ()) -> Starlette:
         try:
             known = shelf.known(address)
             found = known if known else await run_in_threadpool(shelf.get, address)
+            if pages.site.feedback and found.type == HTML:
+                found = await run_in_threadpool(counter.counted, address, found)
         except KeyError:
             body = pages.missing(address.count("/"))
             return send(request, ready(body), status=404)

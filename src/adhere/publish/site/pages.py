@@ -56,6 +56,8 @@ _NAV: Final = (
     ("policy", "policy/index.html", "For policymakers"),
 )
 
+_DISCUSS: Final = ("feedback", "feedback/latest", "Feedback")
+
 
 class Page(msgspec.Struct, frozen=True):
     """What an address holds."""
@@ -88,6 +90,7 @@ class Pages:
                 if old not in self.files and (path := f"section/{name}.html") not in taken:
                     self.redirects[path] = self.files[section.id]
         self._routes = dict(self._all())
+        self._nav = (*_NAV, *((_DISCUSS,) if site.feedback else ()))
 
     # -- what there is ------------------------------------------------------------------------
 
@@ -157,7 +160,7 @@ class Pages:
         root = "../" * path.count("/")
         page = environment().get_template(f"site/{template}.html.j2")
         body = page.render(
-            site=self.site, root=root, path=path, active=active, nav=_NAV, levels=LEVELS,
+            site=self.site, root=root, path=path, active=active, nav=self._nav, levels=LEVELS,
             csp=POLICY, css=root + self.assets.css, script=root + self.assets.script,
             theme=root + self.assets.theme, icon=root + self.assets.icon,
             engine=root + self.assets.engine, index=root + _ENTRIES, live=self.site.live,
