@@ -310,3 +310,17 @@ def test_a_changed_folder_of_releases(folder: Path) -> None:
     Path("releases/CHANGELOG.md").write_bytes(b"\xff")
     with pytest.raises(InputError, match="UTF-8"):
         release("one.md", "1.1.0", Path("releases"), Path("proposals"), signer)
+
+
+def test_words_of_others_are_words_in_the_changelog(folder: Path) -> None:
+    signer = read_signer(Path("release.key"))
+    release("one.md", "1.0.0", Path("releases"), Path("proposals"), signer)
+    place, _, _ = propose(
+        "one.md", "two.md", Path("proposals"), author="A",
+        title="<img src=x>\n## 9.9", reason="[here](https://x.example)",
+    )  # fmt: skip
+    decide_proposal(place, "adopted", by="B", reason="Yes.")
+    release("two.md", "1.1.0", Path("releases"), Path("proposals"), signer)
+    log = Path("releases/CHANGELOG.md").read_text()
+    assert "### \\<img src=x\\> \\#\\# 9.9 (0001-img-src-x-9-9)\n" in log
+    assert "\\[here\\]\\(https://x.example\\)\n" in log

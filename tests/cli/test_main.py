@@ -7,11 +7,14 @@ import subprocess
 import sys
 from pathlib import Path
 
+import msgspec
 import pytest
 from click.testing import CliRunner
 
+from adhere.assemble import load_spec
 from adhere.cli import cli
 from adhere.cli.main import VERBS
+from adhere.errors import InputError
 
 ALL_VERBS = [verb for verbs in VERBS.values() for verb in verbs]
 
@@ -68,6 +71,15 @@ def test_a_compiled_file_that_is_none_is_refused(tmp_path: Path) -> None:
     done = run("show", str(path))
     assert done.returncode == 2
     assert "not a compiled spec" in done.stderr
+
+
+def test_a_compiled_file_that_was_changed_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "x.json"
+    path.write_bytes(msgspec.json.encode(load_spec("reference")))
+    assert load_spec(str(path)) == load_spec("reference")
+    path.write_text(path.read_text().replace('"authority":"root"', '"authority":"guideline"', 1))
+    with pytest.raises(InputError, match="was changed"):
+        load_spec(str(path))
 
 
 def test_a_reader_that_goes_away_is_no_error() -> None:

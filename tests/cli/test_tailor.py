@@ -76,6 +76,16 @@ def test_carrying_over(adhere: Run) -> None:
     assert (code, "overwrite" in err) == (2, True)
 
 
+def test_a_link_does_not_lead_out_of_the_folder(adhere: Run, tmp_path: Path) -> None:
+    outside = tmp_path.parent / "outside.md"
+    outside.write_text("## Secret {#secret authority=guideline}\n\nWords of somebody else.\n")
+    Path("b.md").unlink(missing_ok=True)
+    Path("b.md").symlink_to(outside)
+    code, _, err = adhere("t.toml", "-o", "out.md")
+    assert (code, "leads out" in err) == (2, True)
+    assert not Path("out.md").exists()
+
+
 def test_a_base_that_has_changed(adhere: Run) -> None:
     digest = '"sha256:' + "0" * 64 + '"'
     Path("t.toml").write_text(TAILORING.replace("\n\n", f"\ndigest = {digest}\n\n", 1))

@@ -68,6 +68,16 @@ def test_common_words_elsewhere_are_not_the_same_place() -> None:
     assert locate(ANCHOR, compiled(text)).fit == "gone"  # nothing beside it is as it was
 
 
+def test_words_at_the_beginning_have_no_place_by_what_stood_before_them() -> None:
+    old = compiled("# A {#a authority=user}\n\nBe kind. To the old.\n")
+    new = compiled(
+        "# A {#a authority=user}\n\nNothing.\n\n# B {#b authority=user}\n\nNever say Be kind.\n"
+    )
+    anchor = anchor_at(old, "a", "Be kind.")
+    assert (anchor.prefix, anchor.suffix) != ("", "")
+    assert locate(anchor, new).fit == "gone"
+
+
 def test_on_the_whole_of_a_section_or_example() -> None:
     whole = anchor_at(SPEC, "two")
     assert locate(whole, SPEC).fit == "same"

@@ -278,6 +278,16 @@ def test_a_file_is_read() -> None:
         (GOOD.replace(b'"a"', b"1"), "f.json: $.instructions[0].id", "Expected `str`"),
         (GOOD.replace(b"position", b"positio"), 'f.json: $.instructions[0].origin (id "a")', "pos"),
         (b'{"schema": "adhere/instructions/1"}', "f.json", "`instructions`"),
+        *(
+            # wrong twice: looking for the instruction's id must not stumble over the second
+            (GOOD.replace(b'"a"', b"1")[:-1] + more, "f.json: $.instructions[0].id", "`str`")
+            for more in (
+                b',"z":"\xff"}',
+                b',"z":1e999}',
+                b',"instructions":[]}',
+                b',"instructions":3}',
+            )
+        ),
     ],
 )
 def test_what_is_wrong_with_a_file_is_said_with_its_place(

@@ -151,6 +151,9 @@ def test_a_key_names_the_record_under_it() -> None:
         "- id: P1\n  id: P2\n",
         "{'id': open('x')}",
         "[" * 100_000,
+        "[0x" + "F" * 5000 + "]",  # more digits than Python writes out
+        "{0x" + "F" * 5000 + ": 1}",
+        '{"a": "\ud800"}',
         "{" * 3000,
         "- body: x\n  - y\n z",
         "id: P1",

@@ -7,7 +7,7 @@ from typing import Final
 
 import msgspec
 
-from adhere.compiler import DEFAULT_MAX_BYTES, Compilation, compile_spec
+from adhere.compiler import DEFAULT_MAX_BYTES, Compilation, compile_spec, spec_digest
 from adhere.errors import InputError, SystemFault
 from adhere.spec import Spec
 
@@ -31,7 +31,8 @@ def load_compilation(where: str, *, max_bytes: int = DEFAULT_MAX_BYTES) -> Compi
         max_bytes: Refuse larger files.
 
     Raises:
-        InputError: There is no such file, or it is not a compiled spec.
+        InputError: There is no such file, or it is not a compiled spec, or no longer the one that
+            its digest names.
         SystemFault: It cannot be read.
     """
     path = find_document(where)
@@ -40,13 +41,21 @@ def load_compilation(where: str, *, max_bytes: int = DEFAULT_MAX_BYTES) -> Compi
         name = path.name.encode(errors="replace").decode()  # a file's name may be any bytes
         return compile_spec(data, name=name, max_bytes=max_bytes)
     try:
-        return Compilation(msgspec.json.decode(data, type=Spec), ())
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        spec = msgspec.json.decode(data, type=Spec)
+        digest = spec_digest(spec)
+    except (msgspec.DecodeError, ValueError, RecursionError) as error:
         raise InputError(
             f"this is not a compiled spec: {error}",
             place=str(path),
             remedy="make one with `adhere compile SPEC -o FILE`",
         ) from error
+    if digest != spec.spec_digest:
+        raise InputError(
+            "this compiled spec was changed: its digest is that of another meaning",
+            place=str(path),
+            remedy="make one with `adhere compile SPEC -o FILE`",
+        )
+    return Compilation(spec, ())
 
 
 def load_spec(where: str, *, max_bytes: int = DEFAULT_MAX_BYTES) -> Spec:

@@ -13,6 +13,7 @@ from adhere.assemble.loading import REFERENCE, load_spec, read_limited
 from adhere.compiler import DEFAULT_MAX_BYTES
 from adhere.errors import InputError, SystemFault, UsageError
 from adhere.evolve import Tailoring, read_tailoring
+from adhere.evolve.tailor import toml_value
 from adhere.evolve.tailoring import MAX_FILE_BYTES
 from adhere.spec import Spec
 
@@ -73,7 +74,8 @@ def find_base(name: str, folder: Path) -> str:
 
 def _text(path: Path, name: str) -> str:
     place = path.parent / name
-    if Path(name).is_absolute() or ".." in Path(name).parts:
+    inside = place.resolve().is_relative_to(path.parent.resolve())  # a link may lead anywhere
+    if Path(name).is_absolute() or ".." in Path(name).parts or not inside:
         raise InputError(
             f'"{name}" leads out of the folder', place=str(path), remedy="keep its files beside it"
         )
@@ -115,7 +117,7 @@ def merge_with_git(ours: str, base: str, theirs: str) -> tuple[str, bool]:
 def tailoring_text(tailoring: Tailoring) -> str:
     """Write a tailoring as its file."""
     head = [
-        f"{name} = {_toml(getattr(tailoring, name))}"
+        f"{name} = {toml_value(getattr(tailoring, name))}"
         for name in ("schema", "extends", "digest", "level", "title", "version")
         if getattr(tailoring, name)
     ]
@@ -128,12 +130,6 @@ def tailoring_text(tailoring: Tailoring) -> str:
         }
         first = change.kind
         rest = [name for name in fields if name != first]
-        lines = [f"{name} = {_toml(fields[name])}" for name in (first, *rest)]
+        lines = [f"{name} = {toml_value(fields[name])}" for name in (first, *rest)]
         changes.append("\n".join(["", "[[change]]", *lines]))
     return "\n".join([*head, *changes]) + "\n"
-
-
-def _toml(value: object) -> str:
-    if isinstance(value, dict):
-        return "{ " + ", ".join(f"{name} = {_toml(one)}" for name, one in value.items()) + " }"
-    return msgspec.json.encode(value).decode()

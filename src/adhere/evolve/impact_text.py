@@ -17,7 +17,7 @@ def impact_markdown(impact: Impact) -> str:
 
 def _lines(impact: Impact) -> Iterator[str]:
     changed = [one for one in impact.sections if one.substance]
-    yield f"## Impact: {_plain(impact.old.name)} → {_plain(impact.new.name)}"
+    yield f"## Impact: {plain_words(impact.old.name)} → {plain_words(impact.new.name)}"
     yield ""
     yield f"`{impact.old.spec_digest}` → `{impact.new.spec_digest}`"
     yield ""
@@ -30,7 +30,8 @@ def _lines(impact: Impact) -> Iterator[str]:
         yield "| --- | --- | --- | ---: |"
         for one in changed[:_SHOWN]:
             level = one.authority or ""
-            yield f"| {_plain(one.id)} | {level} | {_plain(one.what)} | {len(one.cases)} |"
+            words = f"{plain_words(one.id)} | {level} | {plain_words(one.what)}"
+            yield f"| {words} | {len(one.cases)} |"
         if len(changed) > _SHOWN:
             yield f"| … {len(changed) - _SHOWN} more | | | |"
     if impact.suites:
@@ -39,11 +40,11 @@ def _lines(impact: Impact) -> Iterator[str]:
         yield "| --- | ---: | ---: | ---: | ---: |"
         for suite in impact.suites:
             figures = f"{suite.suspect} | {suite.new} | {suite.gone} | {suite.clean}"
-            yield f"| {_plain(suite.name)} | {figures} |"
+            yield f"| {plain_words(suite.name)} | {figures} |"
     if impact.files:
         run = [one.marker for one in impact.files if one.run]
         yield ""
-        names = ", ".join(map(_plain, run))
+        names = ", ".join(map(plain_words, run))
         yield f"Files of prompts to run: {len(run)} of {len(impact.files)}. {names}".rstrip()
     yield from _broken(impact)
 
@@ -53,15 +54,16 @@ def _broken(impact: Impact) -> Iterator[str]:
         yield ""
     for proof in impact.proofs:
         mark = "**broken**: " if proof.old == "proved" else ""
-        yield f"- {mark}{_plain(proof.name)} was {proof.old}, is {proof.new}"
+        yield f"- {mark}{plain_words(proof.name)} was {proof.old}, is {proof.new}"
     for one in impact.settings:
-        why = f" ({_plain(one.refused)})" if one.refused else ""
-        yield f"- {_plain(one.address)}: {_plain(str(one.old))} → {_plain(str(one.new))}{why}"
+        why = f" ({plain_words(one.refused)})" if one.refused else ""
+        old, new = plain_words(str(one.old)), plain_words(str(one.new))
+        yield f"- {plain_words(one.address)}: {old} → {new}{why}"
     if impact.flipped is not None:
         yield ""
         yield f"{impact.flipped:,} of {impact.decided:,} recorded decisions come out otherwise."
 
 
-def _plain(text: str) -> str:
+def plain_words(text: str) -> str:
     """Return words so that Markdown takes them for words, on one line."""
     return " ".join(text.split()).translate(_SPECIAL)

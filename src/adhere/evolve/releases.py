@@ -15,6 +15,7 @@ from adhere.audit.note import VerifierKey, open_note
 from adhere.errors import InputError
 from adhere.evolve.diff_model import SpecDiff
 from adhere.evolve.diff_summary import happened, summary
+from adhere.evolve.impact_text import plain_words
 from adhere.evolve.proposals import Decided
 from adhere.spec import Spec, digest_bytes, digest_json
 
@@ -122,6 +123,8 @@ def _redirects(before: Mapping[str, str], diff: SpecDiff | None) -> dict[str, st
 def changelog(release: Release, diff: SpecDiff | None, before: str = "") -> str:
     """Return the changelog with this release on top, in the manner of Keep a Changelog.
 
+    Names, titles and reasons are anybody's: they are escaped.
+
     Args:
         release: The release.
         diff: From the release before to it; None for the first.
@@ -142,11 +145,11 @@ def _entry(release: Release, diff: SpecDiff | None) -> Iterator[str]:
     yield "; ".join(f"{label.lower()}: {figures}" for label, figures in summary(diff)) + "."
     for one in release.proposals:
         yield ""
-        yield f"### {_line(one.title)} ({one.id})"
+        yield f"### {plain_words(one.title)} ({one.id})"
         yield ""
-        yield _line(one.reason)
+        yield plain_words(one.reason)
         if one.answers:
-            thanks = f", thanks to {', '.join(map(_line, one.thanks))}" if one.thanks else ""
+            thanks = f", thanks to {', '.join(map(plain_words, one.thanks))}" if one.thanks else ""
             many = f"{len(one.answers)} comments" if len(one.answers) > 1 else "a comment"
             yield ""
             yield f"Answers {many}{thanks}."
@@ -156,10 +159,6 @@ def _entry(release: Release, diff: SpecDiff | None) -> Iterator[str]:
     for change in diff.sections:
         if change.change == "substance" or change.rename or change.move:
             yield f"- `{change.id}`: {', '.join(happened(change))}"
-
-
-def _line(text: str) -> str:
-    return " ".join(text.split())
 
 
 def check_release(release: Release, source: bytes, note: str, key: VerifierKey) -> None:

@@ -247,7 +247,7 @@ def declaration(
     own = {level: _domain(msgspec.to_builtins(domain)) for level, domain in setting.bounds.items()}
     for level, domain in {**own, **(bounds or {})}.items():
         fields[f"bounds.{level}"] = domain
-    lines = [f"{name} = {_toml(value)}" for name, value in fields.items()]
+    lines = [f"{name} = {toml_value(value)}" for name, value in fields.items()]
     return "\n".join(["~~~setting", *lines, "~~~"])
 
 
@@ -255,10 +255,10 @@ def _domain(fields: Mapping[str, Any]) -> Any:
     return fields["values"] if "values" in fields else dict(fields)
 
 
-def _toml(value: Any) -> str:
+def toml_value(value: Any) -> str:
     """Write a value as TOML: a JSON string, number, boolean or list is TOML; a table is not."""
     if isinstance(value, Mapping):
-        return "{ " + ", ".join(f"{name} = {_toml(one)}" for name, one in value.items()) + " }"
+        return "{ " + ", ".join(f"{name} = {toml_value(one)}" for name, one in value.items()) + " }"
     return msgspec.json.encode(value).decode()
 
 
@@ -276,5 +276,5 @@ def _entitled(source: bytes, tailoring: Tailoring) -> bytes:
     }
     if not fields or not (tailoring.title or tailoring.version):
         return source
-    front = "+++\n" + "".join(f"{name} = {_toml(value)}\n" for name, value in fields.items())
+    front = "+++\n" + "".join(f"{name} = {toml_value(value)}\n" for name, value in fields.items())
     return f"{front}+++\n".encode() + source[mask(source).start :]

@@ -111,8 +111,9 @@ def locate(anchor: Anchor, spec: Spec) -> Located:
         return Located("changed", here, own[1]) if own else Located("gone")
     if own is not None and anchor.exact in own[1]:
         return Located("kept", here, anchor.exact)
+    around = [words for words in (anchor.prefix[-20:], anchor.suffix[:20]) if words]
     for name, (_, text) in texts.items():
-        if anchor.exact in text and (anchor.prefix[-20:] in text or anchor.suffix[:20] in text):
+        if anchor.exact in text and (not around or any(words in text for words in around)):
             return Located("moved", name, anchor.exact)
     if own is not None:
         best = max(_alike(anchor.exact, own[1]), default=(0.0, ""))

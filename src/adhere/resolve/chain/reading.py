@@ -67,7 +67,10 @@ def _wrong(data: bytes, message: str, name: str) -> InputError:
     path = match[1]
     index = _INDEX.match(path)
     if index is not None:
-        entry = msgspec.json.decode(data)["instructions"][int(index[1])]
+        try:
+            entry = msgspec.json.decode(data)["instructions"][int(index[1])]
+        except (msgspec.DecodeError, UnicodeDecodeError, LookupError, TypeError):
+            entry = None  # something else is wrong with the file too, or a name stands twice
         if isinstance(entry, dict) and isinstance(entry.get("id"), str):
             path = f'{path} (id "{entry["id"][:60]}")'
     place = f"{name}: {path}" if name else path

@@ -22,6 +22,7 @@ from datetime import datetime
 from typing import Final, Literal
 
 import msgspec
+from rfc8785 import IntegerDomainError
 
 from adhere.conversation import Message, ToolCall
 from adhere.resolve.gate.decision import Decision, DecisionOutcome, DecisionSpan, decision
@@ -35,7 +36,7 @@ from adhere.resolve.gate.reading import (
 from adhere.resolve.gate.scope import ScopeOfAutonomy
 from adhere.resolve.gate.tools import ArgumentRole, Effect, ToolSpec, ToolSpecs
 from adhere.resolve.gate.values import is_address, is_url, leaves
-from adhere.spec import Authority, digest_json
+from adhere.spec import Authority, digest_bytes, digest_json
 
 _DIRECTED: Final = frozenset({ArgumentRole.RECIPIENT, ArgumentRole.EGRESS})
 _MAX_SPANS: Final = 16
@@ -287,6 +288,10 @@ def call_digest(call: ToolCall) -> str:
     The call's id is left out: the same call again is the same question.
 
     Raises:
-        ValueError: The arguments hold a number that JSON has no exact form for.
+        ValueError: The arguments hold what is no JSON.
     """
-    return digest_json({"arguments": call.unparsed or call.arguments, "tool": call.name})
+    asked = {"arguments": call.unparsed or call.arguments, "tool": call.name}
+    try:
+        return digest_json(asked)
+    except IntegerDomainError:  # RFC 8785 ends at 2**53; ids of real services go on to 2**64
+        return digest_bytes(msgspec.json.encode(asked, order="sorted"))

@@ -50,7 +50,10 @@ def records_of(content: str) -> tuple[Record, ...]:
     for parse in (_json, _literal, _listing):
         value = parse(content)
         if isinstance(value, (dict, list, tuple)):
-            found = tuple(islice(_walk(value), _MAX_RECORDS + 1))
+            try:
+                found = tuple(islice(_walk(value), _MAX_RECORDS + 1))
+            except ValueError:  # 0xFFF…: an integer of more digits than Python writes out
+                return ()
             return found if len(found) <= _MAX_RECORDS else ()
     return ()
 
@@ -60,7 +63,7 @@ def _json(content: str) -> Any:
         return None
     try:
         return msgspec.json.decode(content)
-    except (msgspec.DecodeError, RecursionError):
+    except (msgspec.DecodeError, UnicodeEncodeError, RecursionError):
         return None
 
 
