@@ -25,7 +25,7 @@ from adhere.audit import SCHEMA, Admitted, AuditLog, Completed, create_log
 from adhere.errors import InputError, UsageError
 from adhere.evaluate.replay_log import Again, Ended, LogReplay
 
-PHRASE = '[phrases.gold]\nany = ["project gold"]\nsection = "protect_privileged"\n'
+PHRASE = '[phrases.gold]\nany = ["project gold"]\nsection = "confidential_text"\n'
 KEPT = "[audit]\ncontent = true\n"
 TOOL = {"type": "function", "function": {"name": "pay", "parameters": {"type": "object"}}}
 WISH = {"adhere": {"settings": {"tone": {"profanity": "when_asked"}}}}
@@ -94,7 +94,7 @@ def test_a_phrase_more_and_a_phrase_less(written: Path, tmp_path: Path) -> None:
     assert {(one.before, one.after, one.count) for one in found.flips} == {
         ("allow", "block (phrases.gold)", 2), ("block (phrases.gold)", "allow", 1),
     }  # fmt: skip
-    assert found.by_section["protect_privileged"] == 3
+    assert found.by_section["confidential_text"] == 3
     assert found.by_developer == {"shop": 3}
 
 
