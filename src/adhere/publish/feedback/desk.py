@@ -30,7 +30,7 @@ from adhere.publish.feedback.guarding import (
     read_form,
     whence,
 )
-from adhere.publish.feedback.showing import KINDS, FeedbackPages
+from adhere.publish.feedback.showing import KINDS, FeedbackPages, ForReaders
 from adhere.publish.site.pages import HTML
 
 _Form: TypeAlias = dict[str, str]
@@ -64,6 +64,7 @@ class Desk:
         self._shown, self._mailer, self._address = shown, mailer, address
         self._feedback = shown.feedback
         self._people = shown.feedback.people
+        self._for_readers = ForReaders()
         self._cookies = Cookies(self._people, secure=address.startswith("https://"))
 
     def routes(self) -> list[BaseRoute]:
@@ -138,14 +139,16 @@ class Desk:
 
     def latest(self, ask: Ask) -> Response:
         """All comments, the latest first."""
-        return _html(self._shown.latest(_number(ask.request), ask.visitor))
+        page = _number(ask.request)
+        return self._read(ask, f"latest {page}", lambda: self._shown.latest(page, ask.visitor))
 
     def about(self, ask: Ask) -> Response:
         """The comments on something, and the form for another."""
         kind, target = _asked(ask.request.query_params)
         place = self._shown.place(kind, target)
         if place is not None:
-            return _html(self._shown.about(place, ask.visitor))
+            name = f"about {place.kind} {place.target}"
+            return self._read(ask, name, lambda: self._shown.about(place, ask.visitor))
         gone = self._shown.gone(kind, target, ask.visitor) if kind else None
         return self.missing(ask) if gone is None else _html(gone)
 
@@ -168,11 +171,16 @@ class Desk:
 
     def log(self, ask: Ask) -> Response:
         """What moderators did, and why."""
-        return _html(self._shown.log(_number(ask.request), ask.visitor))
+        page = _number(ask.request)
+        return self._read(ask, f"log {page}", lambda: self._shown.log(page, ask.visitor))
 
     def consensus(self, ask: Ask) -> Response:
         """What groups of opinion agree on."""
         return _html(self._shown.agreed(ask.visitor))
+
+    def _read(self, ask: Ask, name: str, make: Callable[[], bytes]) -> Response:
+        """A page is made once for all who have no cookie: nothing on it is anybody's own."""
+        return _html(make() if ask.visitor.secret else self._for_readers.get(name, make))
 
     def missing(self, _ask: Ask) -> Response:
         """There is no such page."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import threading
 import time
+from collections import OrderedDict
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from functools import lru_cache
@@ -31,6 +32,7 @@ from adhere.publish.feedback.guarding import Visitor
 from adhere.publish.site.pages import Pages, why_path
 
 KINDS: Final = ("section", "example", "result", "decision")
+_MOST_PAGES: Final = 50
 _LOG: Final = logging.getLogger(__name__)
 LOG_PAGE: Final = 100
 LIST_PAGE: Final = 200
@@ -114,6 +116,23 @@ class Kept(Generic[T]):
                     self._value = [made]
                 self._until = time.monotonic() + self._seconds
             return self._value[0]
+
+
+class ForReaders:
+    """Pages as everybody without a cookie sees them, a second old at most; those asked for last."""
+
+    def __init__(self) -> None:
+        self._pages: OrderedDict[str, Kept[bytes]] = OrderedDict()
+        self._lock = threading.Lock()
+
+    def get(self, name: str, make: Callable[[], bytes]) -> bytes:
+        """Return the page of a name."""
+        with self._lock:
+            kept = self._pages.setdefault(name, Kept(make, 1))
+            self._pages.move_to_end(name)
+            while len(self._pages) > _MOST_PAGES:
+                self._pages.popitem(last=False)
+        return kept.get()
 
 
 class FeedbackPages:
