@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import http.client
 import re
+import time
 from email import message_from_bytes, policy
 from html import unescape
 from http.cookies import SimpleCookie
 from pathlib import Path
 from urllib.parse import urlencode, urlsplit
 
-from adhere.evolve.feedback import Feedback
+from adhere.assemble import load_spec
+from adhere.evolve.feedback import Feedback, open_database
+from adhere.publish.site import Edition, Site
 
+SITE = Site("Test", (Edition("1-0-0", "1.0.0", load_spec("reference")),), live=True)
 FORM = "application/x-www-form-urlencoded"
 
 
@@ -104,3 +108,25 @@ def link_in(text: str) -> str:
     found = re.search(r"https?://\S+", text)
     assert found
     return found[0]
+
+
+class Place:
+    """A running site with feedback."""
+
+    def __init__(self, root: str, folder: Path) -> None:
+        self.root, self.folder, self.outbox = root, folder, folder / "outbox"
+        self.database = str(folder / "feedback.db")
+        self.engine = open_database(self.database)
+        self.feedback = Feedback(self.engine, time.time)
+        self.crowd = Crowd(root, self.feedback)
+
+
+def act(browser: Browser, comment: str, kind: str, reason: str = "Because.", link: str = "") -> int:
+    fields = {"comment": comment, "kind": kind, "reason": reason, "link": link}
+    return browser.post("act", "about?section=tone", **fields).status
+
+
+def stranger(place: Place) -> Browser:
+    """Return the browser of a reader, for whom pages are a second old at most."""
+    time.sleep(1.1)
+    return Browser(place.root)
