@@ -505,3 +505,14 @@ def test_the_published_spec_has_a_section_for_what_the_gate_holds(
 
 def test_every_check_of_the_gate_has_a_section_in_the_reference_spec() -> None:
     assert grounds(load_spec("reference")).keys() == SECTIONS.keys()
+
+
+def test_more_than_can_be_looked_at_counts_as_untrusted() -> None:
+    """Whoever words a long result must not stall the gate, nor make it look away."""
+    rows = "\n".join(f"- name: lamp {number}\n  id: L{number}" for number in range(3000))
+    conversation = [user("Add the lamp L7 to my cart."), *used("view_cart", rows)]
+    few = ToolCall("cart_add", {"product": "L7"})
+    assert judged(few, *conversation).outcome is ALLOW
+    many = ToolCall("cart_add", {"product": "L7", **{f"n{one}": f"v{one}" for one in range(200)}})
+    held = judged(many, *conversation)
+    assert (held.outcome, held.check) == (CONFIRM, "gate.tainted")

@@ -38,6 +38,10 @@ from adhere.resolve.gate.tools import ArgumentRole, Effect, ToolSpec, ToolSpecs
 from adhere.resolve.gate.values import is_address, is_url, leaves
 from adhere.spec import Authority, digest_bytes, digest_json
 
+MAX_LOOKS: Final = 100_000
+"""Values of a call times fields of results; beyond it a hostile result could stall the gate."""
+
+UNTRACED: Final = Traced(Standing.TAINTED)
 _DIRECTED: Final = frozenset({ArgumentRole.RECIPIENT, ArgumentRole.EGRESS})
 _MAX_SPANS: Final = 16
 
@@ -185,8 +189,13 @@ def _control(spec: ToolSpec, reading: Reading) -> tuple[Authority, str]:
 
 
 def traced_arguments(call: ToolCall, spec: ToolSpec, reading: Reading) -> Iterator[TracedArgument]:
-    """Trace every scalar of a call's arguments."""
+    """Trace every scalar of a call's arguments.
+
+    Each is looked for in every field that a tool has returned. Where that would be more than
+    `MAX_LOOKS`, nothing is traced and everything counts as taken from untrusted text.
+    """
     declared = reading.specs.declares(call.name)
+    beyond = reading.fields * sum(1 for _ in leaves(call.arguments)) > MAX_LOOKS
     for name, value in leaves(call.arguments):
         role = spec.arguments.get(name)
         if role is None and is_address(value):
@@ -196,7 +205,7 @@ def traced_arguments(call: ToolCall, spec: ToolSpec, reading: Reading) -> Iterat
         elif role is None:
             # Of a tool that nobody declared, any argument may say what is acted upon.
             role = ArgumentRole.CONTENT if declared else ArgumentRole.IDENTIFIER
-        yield TracedArgument(name, value, role, reading.trace(value))
+        yield TracedArgument(name, value, role, UNTRACED if beyond else reading.trace(value))
 
 
 _PUBLIC: Final = {

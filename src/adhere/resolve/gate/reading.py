@@ -84,6 +84,9 @@ class Reading:
 
     Args:
         specs: The tools.
+
+    Attributes:
+        fields: How many fields tools have returned; a result that is prose counts as one.
     """
 
     def __init__(self, specs: ToolSpecs) -> None:
@@ -97,6 +100,7 @@ class Reading:
         self._said: list[Text] = []
         self._prose: list[Text] = []
         self._traced: dict[str, Traced] = {}
+        self.fields = 0
         self._people: frozenset[str] = frozenset()
         self._stems: frozenset[str] = frozenset()
         self._bearers: dict[str, set[str]] = {}
@@ -134,6 +138,7 @@ class Reading:
         prose = "\n".join(record.text for record in records) if records else message.text
         result = _Result(number, spec, self._led(call), records, message.text, prose)
         self.results.append(result)
+        self.fields += sum(len(record.fields) for record in records) or 1
         if not spec.closed and message.text.strip():
             self.untrusted_seen = True
         self._note_bearers(result)
