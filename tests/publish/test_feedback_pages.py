@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import secrets
 import time
 from pathlib import Path
 from urllib.parse import quote
@@ -11,12 +12,13 @@ from urllib.parse import quote
 import pytest
 from click.testing import CliRunner
 from sites import served
-from speaking import SITE, Browser, Place, act, link_in, mails, stranger
+from speaking import SITE, Browser, Crowd, Place, act, link_in, mails, stranger
 
 from adhere.assemble.feedback import FeedbackOptions
 from adhere.assemble.serving_site import SiteServer
 from adhere.cli.main import cli
 from adhere.errors import UsageError
+from adhere.evolve.feedback import Feedback, open_database
 
 pytestmark = pytest.mark.usefixtures("forgotten")
 
@@ -104,6 +106,25 @@ def test_a_name_an_export_and_leaving(place: Place, ann: Browser) -> None:
     left = place.feedback.read(said)
     assert (left.body, left.author) == ("", "somebody who has left")
     assert "Ann of Green Gables" not in stranger(place).get("latest").body
+
+
+def test_the_same_on_postgresql(postgres: str, tmp_path: Path) -> None:
+    database = postgres.replace("postgresql://", "postgresql+psycopg://")
+    engine = open_database(database)
+    name = secrets.token_hex(4)
+    with served(SITE, FeedbackOptions(database, str(tmp_path / "outbox"))) as root:
+        crowd = Crowd(root, Feedback(engine, time.time))
+        said = crowd.say(crowd.browser(f"ann{name}"), "On PostgreSQL, too.")
+        moderator = crowd.browser(f"mod{name}", "moderator")
+        voted = moderator.post("vote", "about?section=tone", comment=said, vote="agree")
+        assert voted.status == 303
+        assert act(moderator, said, "adopt", "It is better so.") == 303
+        for path in ("latest", "about?section=tone", "log", "consensus"):
+            assert Browser(root).get(path).status == 200
+        assert "It is better so." in moderator.get("log").body
+        for path in ("said?id=%00", "about?section=%00", "latest?page=%00"):
+            assert Browser(root).get(path).status == 400
+    engine.dispose()
 
 
 # How it is set up

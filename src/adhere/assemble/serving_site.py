@@ -13,6 +13,7 @@ from starlette.applications import Starlette
 
 from adhere.assemble.feedback import FeedbackOptions, open_feedback
 from adhere.errors import SystemFault
+from adhere.evolve.feedback import Feedback
 from adhere.publish.site import Pages, Site
 from adhere.publish.site.live import reading_app
 
@@ -54,6 +55,7 @@ class SiteServer:
             ) from error
         name = f"[{host}]" if ":" in host else host
         self.address = f"http://{name}:{self._socket.getsockname()[1]}/"
+        self._feedback: Feedback | None = None
         pages = Pages(site if feedback is None else replace(site, feedback="feedback/about"))
         try:
             app = self._app(pages, feedback)
@@ -80,12 +82,17 @@ class SiteServer:
         if feedback is None:
             return reading_app(pages)
         shown, routes = open_feedback(pages, feedback, self.address)
+        self._feedback = shown.feedback
         return reading_app(pages, beside=routes, counts=shown.counts.get)
 
     def run(self) -> None:
         """Serve until interrupted."""
         threading.Thread(target=self._warm, daemon=True).start()
-        self._server.run(sockets=[self._socket])
+        try:
+            self._server.run(sockets=[self._socket])
+        finally:
+            if self._feedback is not None:
+                self._feedback.close()
 
     def stop(self) -> None:
         """Make `run` return, from another thread."""

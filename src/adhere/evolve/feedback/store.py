@@ -85,6 +85,10 @@ class Feedback:
         self._clock = clock
         self.people = People(engine, clock)
 
+    def close(self) -> None:
+        """Let go of the database."""
+        self._engine.dispose()
+
     def comment(self, person: Person, anchor: Anchor, stance: Stance, body: str) -> str:
         """Add a comment and return its id.
 
