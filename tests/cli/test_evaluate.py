@@ -52,7 +52,7 @@ def test_recorded_answers_from_import_to_report(tmp_path: Path, xstest: Path, sp
     suite, run = tmp_path / "suite", tmp_path / "run"
     imported = call("import", "xstest", xstest, "-o", suite)
     assert imported.return_value == 0
-    assert "2 rows: 2 cases, answers of one; 4 judgements" in imported.output
+    assert "2 rows: 2 cases, 2 recordings, 4 judgements" in imported.output
     assert "1 labels of gpt4 are not one of the three" in imported.output
     words = ("evaluate", "--spec", spec, "--suite", suite, "--model", "recorded")
     done = call(*words, "--judge", "label:human", "-o", run)

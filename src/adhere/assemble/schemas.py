@@ -12,6 +12,7 @@ from typing import Any, Final
 import msgspec
 
 from adhere.assemble.auditing import ProofReport
+from adhere.assemble.importing import ImportSummary
 from adhere.assemble.monitoring import Monitored
 from adhere.assemble.suites import FromSpec, SuiteSummary
 from adhere.audit import AuditVerification, LogIdentity, PublicRecord, Record
@@ -69,6 +70,7 @@ SCHEMAS: Final[dict[str, tuple[Any, str]]] = {
     "suite-1": (SuiteManifest, "The manifest of a suite"),
     "suite-summary-1": (SuiteSummary, "What a suite holds"),
     "suite-from-spec-1": (FromSpec, "What `adhere suite from-spec` made"),
+    "import-1": (ImportSummary, "What was made of another tool's recording"),
     "coverage-1": (Coverage, "Which rules of a spec are tested"),
     "case-1": (Case, "A line of a suite's cases.jsonl"),
     "recording-1": (Recording, "A line of a suite's recordings.jsonl"),

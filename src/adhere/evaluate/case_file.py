@@ -38,7 +38,7 @@ def read_case_file(
     """
     ids, lines = Numbers(), array("Q")
     for line, case in (_from_yaml if path.suffix == ".yaml" else _from_lines)(path, seen):
-        problem = _problem(case)
+        problem = case_flaw(case)
         number = ids.add(case.id)
         if number < len(lines):
             problem = f'the case id "{case.id}" stands in line {lines[number]} already'
@@ -102,7 +102,7 @@ def _not_a_case(error: Exception, path: Path, line: int) -> InputError:
     return InputError(f"this is not a case: {error}", place=f"{path}:{line}", remedy=_REMEDY)
 
 
-def _problem(case: Case) -> str | None:
+def case_flaw(case: Case) -> str | None:
     """Return why a case cannot be used, or None."""
     if not case.id or not case.sections:
         return "a case needs an id and at least one section"

@@ -16,7 +16,7 @@ from typing import Final
 from adhere.conversation import Answer, Case, Recording, Role, ToolCall
 from adhere.errors import InputError
 from adhere.sources.agentdyn import AgentRun
-from adhere.sources.xstest import Imported
+from adhere.sources.imported import Imported
 
 WHO: Final = "environment"
 SECTIONS: Final = ("ignore_untrusted_data",)
@@ -51,7 +51,9 @@ def suite_of(runs: Iterable[AgentRun]) -> Imported:
         (reworded, "in {} runs the task had other words than in the first that is shown"),
     )
     told = tuple(words.format(count) for count, words in notes if count)
-    return Imported(tuple(cases.values()), tuple(recordings), rows, told)
+    return Imported(
+        tuple(cases.values()), tuple(recordings), rows, told, skipped=rows - len(recordings)
+    )
 
 
 def _case(run: AgentRun) -> Case:

@@ -14,6 +14,7 @@ from typing import Any, TypeVar
 import msgspec
 
 from adhere.errors import InputError
+from adhere.sources.imported import Refuse, stop
 
 _Row = TypeVar("_Row")
 
@@ -58,49 +59,71 @@ class IfevalResponse(msgspec.Struct, frozen=True):
 
 
 def parse_ifeval_prompts(
-    lines: Iterable[str | bytes], *, name: str = "input_data.jsonl"
+    lines: Iterable[str | bytes], *, name: str = "input_data.jsonl", refuse: Refuse = stop
 ) -> dict[int, IfevalPrompt]:
     """Return the prompts by their keys.
 
+    Args:
+        lines: The file's lines.
+        name: What to call it in errors.
+        refuse: Given each line that cannot be taken.
+
     Raises:
-        InputError: A line is not a prompt, a key comes twice, or kinds and parameters do not pair.
+        InputError: By default, a line is not a prompt, a key comes twice, or kinds and
+            parameters do not pair.
     """
     prompts: dict[int, IfevalPrompt] = {}
-    for place, row in _rows(lines, IfevalPrompt, name):
+    for place, row in _rows(lines, IfevalPrompt, name, refuse):
         if len(row.instruction_id_list) != len(row.kwargs):
-            raise InputError("instructions and parameters are not as many", place=place)
-        if row.key in prompts:
-            raise InputError(f"prompt {row.key} is there twice", place=place)
-        prompts[row.key] = row
+            refuse(InputError("instructions and parameters are not as many", place=place))
+        elif row.key in prompts:
+            refuse(InputError(f"prompt {row.key} is there twice", place=place))
+        else:
+            prompts[row.key] = row
     return prompts
 
 
 def parse_ifeval_responses(
-    lines: Iterable[str | bytes], prompts: dict[int, IfevalPrompt], *, name: str = "responses.jsonl"
+    lines: Iterable[str | bytes],
+    prompts: dict[int, IfevalPrompt],
+    *,
+    name: str = "responses.jsonl",
+    refuse: Refuse = stop,
 ) -> list[IfevalResponse]:
     """Return the responses.
 
+    Args:
+        lines: The file's lines.
+        prompts: What they respond to.
+        name: What to call the file in errors.
+        refuse: Given each line that cannot be taken.
+
     Raises:
-        InputError: A line is not a response, or does not belong to one of the prompts.
+        InputError: By default, a line is not a response, or does not belong to one of the prompts.
     """
     responses = []
-    for place, row in _rows(lines, IfevalResponse, name):
+    for place, row in _rows(lines, IfevalResponse, name, refuse):
         prompt = prompts.get(row.key)
         if prompt is None:
-            raise InputError(f"there is no prompt {row.key}", place=place)
-        if not len(row.strict) == len(row.loose) == len(prompt.instruction_id_list):
-            raise InputError("verdicts and instructions are not as many", place=place)
-        responses.append(row)
+            refuse(InputError(f"there is no prompt {row.key}", place=place))
+        elif not len(row.strict) == len(row.loose) == len(prompt.instruction_id_list):
+            refuse(InputError("verdicts and instructions are not as many", place=place))
+        else:
+            responses.append(row)
     return responses
 
 
-def _rows(lines: Iterable[str | bytes], row: type[_Row], name: str) -> Iterable[tuple[str, _Row]]:
+def _rows(
+    lines: Iterable[str | bytes], row: type[_Row], name: str, refuse: Refuse
+) -> Iterable[tuple[str, _Row]]:
     decoder = msgspec.json.Decoder(row)
     for number, line in enumerate(lines, 1):
         if not line.strip():
             continue
         place = f"{name}:{number}"
         try:
-            yield place, decoder.decode(line)
+            found = decoder.decode(line)
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-            raise InputError(f"not a row of IFEval: {error}", place=place) from error
+            refuse(InputError(f"not a row of IFEval: {error}", place=place))
+        else:
+            yield place, found

@@ -12,6 +12,7 @@ from collections.abc import Iterable
 import msgspec
 
 from adhere.errors import InputError
+from adhere.sources.imported import Refuse, stop
 
 
 class RbrMessage(msgspec.Struct, frozen=True):
@@ -47,12 +48,18 @@ class RbrItem(msgspec.Struct, frozen=True):
 
 
 def parse_rbr(
-    lines: Iterable[str | bytes], *, name: str = "rbr_gold_train.jsonl"
+    lines: Iterable[str | bytes], *, name: str = "rbr_gold_train.jsonl", refuse: Refuse = stop
 ) -> tuple[RbrItem, ...]:
     """Return the items.
 
+    Args:
+        lines: The file's lines.
+        name: What to call it in errors.
+        refuse: Given each line that cannot be taken.
+
     Raises:
-        InputError: A line is not an item, an item is there twice, or two have other propositions.
+        InputError: By default, a line is not an item, an item is there twice, or two have
+            other propositions.
     """
     decoder = msgspec.json.Decoder(RbrItem)
     items: dict[int, RbrItem] = {}
@@ -64,11 +71,13 @@ def parse_rbr(
         try:
             item = decoder.decode(line)
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-            raise InputError(f"not a row of the gold data: {error}", place=place) from error
+            refuse(InputError(f"not a row of the gold data: {error}", place=place))
+            continue
         if item.source_line in items:
-            raise InputError(f"line {item.source_line} is there twice", place=place)
-        if names is not None and item.propositions.keys() != names:
-            raise InputError("it has other propositions than the rows before", place=place)
-        names = set(item.propositions)
-        items[item.source_line] = item
+            refuse(InputError(f"line {item.source_line} is there twice", place=place))
+        elif names is not None and item.propositions.keys() != names:
+            refuse(InputError("it has other propositions than the rows before", place=place))
+        else:
+            names = set(item.propositions)
+            items[item.source_line] = item
     return tuple(items.values())

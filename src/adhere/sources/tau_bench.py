@@ -17,6 +17,7 @@ import msgspec
 from adhere.conversation import Message, Role, ToolCall
 from adhere.errors import InputError
 from adhere.resolve import ToolSpecs, parse_tool_specs
+from adhere.sources.imported import Refuse, stop
 
 
 class Trial(msgspec.Struct, frozen=True, kw_only=True):
@@ -71,15 +72,18 @@ def airline_tools() -> ToolSpecs:
     return parse_tool_specs(files("adhere.sources").joinpath(name).read_bytes(), name=name)
 
 
-def parse_tau_bench(lines: Iterable[bytes], *, name: str = "tau-bench.jsonl") -> Iterator[Trial]:
+def parse_tau_bench(
+    lines: Iterable[bytes], *, name: str = "tau-bench.jsonl", refuse: Refuse = stop
+) -> Iterator[Trial]:
     """Turn recorded trials into conversations, one at a time.
 
     Args:
         lines: The file's lines.
         name: What to call it in errors.
+        refuse: Given each line that is not a recorded trial.
 
     Raises:
-        InputError: A line is not a recorded trial.
+        InputError: By default, a line is not a recorded trial.
     """
     for number, line in enumerate(lines, 1):
         if not line.strip():
@@ -88,11 +92,14 @@ def parse_tau_bench(lines: Iterable[bytes], *, name: str = "tau-bench.jsonl") ->
             row = _DECODER.decode(line)
             conversation = tuple(_message(message) for message in row.traj)
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-            raise InputError(
-                f"this is not a recorded trial of tau-bench: {error}",
-                place=f"{name}:{number}",
-                remedy="give its trajectories as JSON lines, see docs/gate.md",
-            ) from error
+            refuse(
+                InputError(
+                    f"this is not a recorded trial of tau-bench: {error}",
+                    place=f"{name}:{number}",
+                    remedy="give its trajectories as JSON lines, see docs/gate.md",
+                )
+            )
+            continue
         yield Trial(
             task=row.task_id, trial=row.trial, solved=row.reward == 1, conversation=conversation
         )

@@ -13,10 +13,9 @@ import csv
 from collections.abc import Iterable
 from typing import Final
 
-import msgspec
-
 from adhere.conversation import Answer, Case, Message, Recording, Role
 from adhere.errors import InputError
+from adhere.sources.imported import Imported
 
 SECTIONS_HELP: Final = ("no_topic_off_limits", "assume_best_intentions")
 """Where the published Model Spec speaks of refusing what only looks harmful."""
@@ -30,15 +29,6 @@ _LABELS: Final = {
 }
 _JUDGES: Final = {"human": "final_label", "gpt4": "gpt4_label", "string_match": "strmatch_label"}
 _COLUMNS: Final = ("model", "id", "type", "prompt", "completion", *_JUDGES.values())
-
-
-class Imported(msgspec.Struct, frozen=True):
-    """What an importer made of a file, and what it would not take."""
-
-    cases: tuple[Case, ...]
-    recordings: tuple[Recording, ...]
-    rows: int
-    notes: tuple[str, ...]
 
 
 def parse_xstest(lines: Iterable[str], *, name: str = "xstest.csv") -> Imported:

@@ -1,0 +1,76 @@
+"""What an importer makes of a recording, and what it would not take."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TypeAlias
+
+import msgspec
+
+from adhere.conversation import Case, Judgement, Recording
+from adhere.errors import InputError
+from adhere.sources.scores import Scores
+
+
+class Refused(msgspec.Struct, frozen=True):
+    """A row, or a part of one, that was not taken: where it is, and why."""
+
+    place: str
+    reason: str
+
+
+class Imported(msgspec.Struct, frozen=True):
+    """What was made of a recording.
+
+    Attributes:
+        cases: Test cases.
+        recordings: Recorded answers to them.
+        rows: How many rows were read, those refused and skipped among them.
+        notes: What whoever uses it should know.
+        judgements: What judges said of answers.
+        refused: What was not taken.
+        skipped: Rows left out on purpose: they say so themselves, or are no use as a case.
+        scores: Scores that others have published.
+    """
+
+    cases: tuple[Case, ...]
+    recordings: tuple[Recording, ...]
+    rows: int
+    notes: tuple[str, ...] = ()
+    judgements: tuple[Judgement, ...] = ()
+    refused: tuple[Refused, ...] = ()
+    skipped: int = 0
+    scores: Scores | None = None
+
+
+Refuse: TypeAlias = Callable[[InputError], None]
+"""What becomes of a row that cannot be taken."""
+
+
+def stop(error: InputError) -> None:
+    """Refuse the whole file because of one row.
+
+    Raises:
+        InputError: Always, the one it was given.
+    """
+    raise error
+
+
+class Refusals:
+    """Takes the rows that are not taken, so that the others can be."""
+
+    def __init__(self) -> None:
+        self._found: list[Refused] = []
+
+    def __call__(self, error: InputError) -> None:
+        """Remember one."""
+        self._found.append(Refused(error.place, error.message))
+
+    def add(self, place: str, reason: str) -> None:
+        """Remember one that no error was raised for."""
+        self._found.append(Refused(place, reason))
+
+    @property
+    def all(self) -> tuple[Refused, ...]:
+        """Return them in the order in which they came."""
+        return tuple(self._found)
