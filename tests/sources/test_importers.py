@@ -326,5 +326,5 @@ def test_bytes_are_refused_with_a_reason(
 
 @given(st.binary(max_size=60))
 def test_bytes_that_are_no_list_are_refused_as_a_whole(data: bytes) -> None:
-    with pytest.raises(InputError, match="^f: not a JSON list of prompts"):
+    with pytest.raises(InputError, match=r"^f: not a JSON list of prompts"):
         parse_model_spec_evals(b"{" + data, name="f")
