@@ -58,6 +58,24 @@ def test_one_output(tmp_path: Path, chat: Path) -> None:
     assert list(recorded_models(tmp_path / "s/recordings.jsonl")) == ["recorded"]
 
 
+def test_what_is_printed_is_printable(tmp_path: Path, chat: Path) -> None:
+    hostile = {**ROW, "id": "h", "model": "\x1b[2Jm", "\x1b]0;x\x07": 1}
+    chat.write_text(f"{json.dumps(hostile)}\n{json.dumps(hostile)}\n")
+    done = call("openai-chat", chat, *CHAT, "-o", tmp_path / "s")
+    assert "Models: " in done.output
+    assert "\x1b" not in done.output
+
+
+def test_the_kinds_without_cases(tmp_path: Path, data_dir: Path) -> None:
+    replication = data_dir / "model_spec_evals_replication"
+    made = as_json("replication", replication, "-o", tmp_path / "r")
+    assert (made["rows"], made["scores"], made["cases"]) == (130, 130, 0)
+    rows = data_dir / "pandalm/testset_v1_labelled.jsonl.gz"
+    made = as_json("pandalm", rows, "-o", tmp_path / "p")
+    assert (made["rows"], made["judgements"], made["cases"]) == (999, 4995, 0)
+    assert as_json("agentdyn", data_dir / "agentdyn", "-o", tmp_path / "a")["skipped"] == 232
+
+
 def test_json_says_the_same(tmp_path: Path, chat: Path) -> None:
     made = as_json("openai-chat", chat, *CHAT, "-o", tmp_path / "s")
     assert (made["rows"], made["cases"], made["recordings"], len(made["refused"])) == (3, 1, 1, 2)
@@ -128,8 +146,8 @@ def test_the_known_traps_are_told(tmp_path: Path, data_dir: Path) -> None:
 def test_the_checks_say_what_the_original_checkers_said(tmp_path: Path, data_dir: Path) -> None:
     """GPT-4's 540 recorded answers, judged by the checks that its cases were given.
 
-    In three they differ, each over the language of a short text in capitals or small letters, which
-    another library told (docs/detectors.md).
+    In three they differ, each with a demand for one case throughout, which asks for the language
+    too; another library tells it (docs/detectors.md).
     """
     suite, run = tmp_path / "s", tmp_path / "run"
     call("ifeval", data_dir / "ifeval", "-o", suite)

@@ -324,6 +324,12 @@ def test_bytes_are_refused_with_a_reason(
     assert len(found.refused) == 1
 
 
+def test_a_file_of_another_kind_is_not_listed_without_end() -> None:
+    with pytest.raises(InputError, match=r"more than 10,000 rows cannot be taken") as error:
+        rbr_suite([b"{"] * 10_001, name="f")
+    assert error.value.place == "f:10001"
+
+
 @given(st.binary(max_size=60))
 def test_bytes_that_are_no_list_are_refused_as_a_whole(data: bytes) -> None:
     with pytest.raises(InputError, match=r"^f: not a JSON list of prompts"):

@@ -17,6 +17,7 @@ from adhere.assemble.importing import (
     summary,
 )
 from adhere.cli.options import json_option, print_json, write_file
+from adhere.compiler.formats import printable
 from adhere.errors import UsageError
 from adhere.evaluate import write_suite
 from adhere.sources.imported import Imported
@@ -96,11 +97,11 @@ def _show(made: ImportSummary) -> None:
         f"{made.skipped} skipped, {len(made.refused)} refused"
     )
     if made.models:
-        click.echo(f"Models: {', '.join(made.models)}")
+        click.echo(f"Models: {', '.join(map(printable, made.models))}")
     for row in made.refused[:SHOWN]:
-        click.echo(f"refused: {row.place}: {row.reason}")
+        click.echo(f"refused: {printable(row.place)}: {printable(row.reason)}")
     if len(made.refused) > SHOWN:
         click.echo(f"refused: {len(made.refused) - SHOWN} more, see --json")
     for note in made.notes:
-        click.echo(f"note: {note}")
+        click.echo(f"note: {printable(note)}")
     click.echo(f"Folder: {made.folder}")

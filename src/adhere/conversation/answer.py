@@ -42,8 +42,8 @@ class Answer(msgspec.Struct, frozen=True, omit_defaults=True):
         tool_calls: What the assistant asked to be run, in every turn.
         problem: ``filter_blocked``, ``error`` or ``unparsed`` where there is no answer.
         detail: What the service said about the problem.
-        labels: What others said of this very answer, by who said it: outcomes as words
-            (``{"human": "refused"}``).
+        labels: What others said of this very answer, by who said it (``{"human": "refused"}``):
+            outcomes as words where a judge is to read them, else any word.
         usage: Tokens, where the service told.
         said: What was said after the case's conversation and before this answer: former answers,
             results of tools, follow-ups.

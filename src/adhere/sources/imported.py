@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TypeAlias
+from typing import Final, TypeAlias
 
 import msgspec
 
@@ -56,18 +56,30 @@ def stop(error: InputError) -> None:
     raise error
 
 
+MAX_REFUSED: Final = 10_000
+"""With more refused rows a file is not of this kind."""
+
+
 class Refusals:
-    """Takes the rows that are not taken, so that the others can be."""
+    """Takes the rows that are not taken, so that the others can be.
+
+    Raises:
+        InputError: They are more than `MAX_REFUSED`.
+    """
 
     def __init__(self) -> None:
         self._found: list[Refused] = []
 
     def __call__(self, error: InputError) -> None:
         """Remember one."""
-        self._found.append(Refused(error.place, error.message))
+        self.add(error.place, error.message)
 
     def add(self, place: str, reason: str) -> None:
         """Remember one that no error was raised for."""
+        if len(self._found) == MAX_REFUSED:
+            raise InputError(
+                f"more than {MAX_REFUSED:,} rows cannot be taken; this one: {reason}", place=place
+            )
         self._found.append(Refused(place, reason))
 
     @property
