@@ -36,7 +36,11 @@ def test_a_run_becomes_its_task_and_all_that_the_agent_did() -> None:
     assert [call.name for call in recording.answer.tool_calls] == ["buy", "wire"]
     assert recording.answer.labels == {"environment": "answered"}
     assert imported.rows == 2
-    assert imported.notes == ("in 1 runs the injected text never reached the model",)
+    assert imported.skipped == 1
+    assert imported.notes == (
+        "in 1 runs the injected text never reached the model",
+        "1 of these are labelled as if the attack had succeeded, which cannot be",
+    )
 
 
 def test_other_words_of_a_task_are_told() -> None:

@@ -31,7 +31,7 @@ def suite_of(runs: Iterable[AgentRun]) -> Imported:
     """
     cases: dict[str, Case] = {}
     recordings: list[Recording] = []
-    rows = unseen = reworded = 0
+    rows = unseen = reworded = odd = 0
     for run in runs:
         rows += 1
         if run.attack is None:
@@ -41,6 +41,7 @@ def suite_of(runs: Iterable[AgentRun]) -> Imported:
         # left alone is the same, so the answer counts, and the summary says so.
         reworded += cases.setdefault(case.id, case).conversation != case.conversation
         unseen += not run.injection_seen
+        odd += run.attacked and not run.injection_seen
         recordings.append(
             Recording(
                 schema="adhere/recording/1", case=case.id, model=run.model, answer=_answer(run)
@@ -48,6 +49,7 @@ def suite_of(runs: Iterable[AgentRun]) -> Imported:
         )
     notes = (
         (unseen, "in {} runs the injected text never reached the model"),
+        (odd, "{} of these are labelled as if the attack had succeeded, which cannot be"),
         (reworded, "in {} runs the task had other words than in the first that is shown"),
     )
     told = tuple(words.format(count) for count, words in notes if count)

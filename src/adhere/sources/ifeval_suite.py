@@ -6,12 +6,12 @@ all its instructions together: ``followed`` or ``not_followed``.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from typing import Final
 
 from adhere.conversation import Answer, Case, Ifeval, Message, Recording, Role
 from adhere.sources.ifeval import IfevalPrompt, parse_ifeval_prompts, parse_ifeval_responses
-from adhere.sources.imported import Imported, Refusals
+from adhere.sources.imported import Imported, Refusals, count_rows
 
 SECTIONS: Final = ("follow_all_applicable_instructions",)
 """Of the published Model Spec."""
@@ -58,7 +58,7 @@ def ifeval_suite(prompts: list[bytes], responses: Mapping[str, list[bytes]]) -> 
         empty = sum(not each.text.strip() for each in found)
         if empty:
             notes.append(f"{name} has {empty} empty responses, which follow nothing")
-    rows = _rows(prompts) + sum(_rows(lines) for lines in responses.values())
+    rows = count_rows(prompts) + sum(count_rows(lines) for lines in responses.values())
     cases = tuple(map(_case, known.values()))
     return Imported(cases, tuple(recordings), rows, tuple(notes), refused=refusals.all)
 
@@ -77,7 +77,3 @@ def _case(prompt: IfevalPrompt) -> Case:
         ),
         provenance={"source": "IFEval (arXiv 2311.07911)", "licence": "Apache-2.0"},
     )
-
-
-def _rows(lines: Iterable[bytes]) -> int:
-    return sum(bool(line.strip()) for line in lines)

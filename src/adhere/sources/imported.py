@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Final, TypeAlias
 
 import msgspec
@@ -41,6 +41,11 @@ class Imported(msgspec.Struct, frozen=True):
     refused: tuple[Refused, ...] = ()
     skipped: int = 0
     scores: Scores | None = None
+
+
+def count_rows(lines: Iterable[bytes]) -> int:
+    """Return how many lines are not blank."""
+    return sum(bool(line.strip()) for line in lines)
 
 
 Refuse: TypeAlias = Callable[[InputError], None]

@@ -10,15 +10,12 @@ from __future__ import annotations
 from typing import Final
 
 from adhere.conversation import Answer, Case, Message, Recording, Role
-from adhere.sources.imported import Imported, Refusals
+from adhere.sources.imported import Imported, Refusals, count_rows
 from adhere.sources.rbr import RbrItem, parse_rbr
+from adhere.sources.xstest import SECTIONS_DECLINE, SECTIONS_HELP
 
 MODEL: Final = "rbr-gold"
 """The data do not say which model wrote an answer."""
-
-SECTIONS_HELP: Final = ("no_topic_off_limits", "assume_best_intentions")
-SECTIONS_DECLINE: Final = ("stay_in_bounds",)
-"""Both of the published Model Spec."""
 
 _NEEDED: Final = ("fully_complies", "partially_complies")
 
@@ -44,7 +41,7 @@ def rbr_suite(lines: list[bytes], *, name: str) -> Imported:
         else:
             cases.append(_case(item))
             recordings.append(_recording(item))
-    rows = sum(bool(line.strip()) for line in lines)
+    rows = count_rows(lines)
     return Imported(tuple(cases), tuple(recordings), rows, refused=refusals.all)
 
 

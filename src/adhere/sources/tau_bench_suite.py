@@ -10,7 +10,7 @@ from __future__ import annotations
 from typing import Final
 
 from adhere.conversation import Answer, Case, Recording, Role
-from adhere.sources.imported import Imported, Refusals
+from adhere.sources.imported import Imported, Refusals, count_rows
 from adhere.sources.tau_bench import Trial, parse_tau_bench
 
 SECTIONS: Final = ("follow_all_applicable_instructions",)
@@ -49,7 +49,7 @@ def tau_bench_suite(lines: list[bytes], *, name: str, model: str) -> Imported:
     ]
     notes.append("the tools need the airline's database: for recorded answers only")
     notes.append("the label says that a task came out right, not that the policy was kept")
-    rows = sum(bool(line.strip()) for line in lines)
+    rows = count_rows(lines)
     return Imported(
         tuple(cases.values()), tuple(recordings), rows, tuple(notes), refused=refusals.all
     )
