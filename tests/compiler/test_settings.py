@@ -118,7 +118,7 @@ def test_a_boolean_may_be_either_where_nothing_is_said() -> None:
         ("bounds.user", "bounds.root", "may not change the setting"),
         ("bounds.user = { min = 50, max = 500 }", "bounds = 3", '"bounds" must be a table'),
         ("summary =", "comment =", "not a key"),
-        ('"How long an answer may be."', "1", '"summary" must be a string'),
+        ('"How long an answer may be."', "1", "must be strings"),
     ],
 )
 def test_what_cannot_be_read(old: str, new: str, words: str) -> None:

@@ -135,5 +135,5 @@ def test_every_published_figure_comes_out_to_the_printed_digit(data_dir: Path) -
         env={**os.environ, "ADHERE_DATA": str(data_dir)},
     )  # fmt: skip
     assert "DIFFERS" not in done.stdout
-    assert done.stdout.splitlines()[-1].startswith("86 of 86 figures")
+    assert done.stdout.splitlines()[-1].startswith("230 of 230 figures")
     assert done.returncode == 0

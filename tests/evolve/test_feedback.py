@@ -80,7 +80,10 @@ def somebody(feedback: Feedback) -> Callable[[str], Person]:
 
 def test_the_tables_are_what_the_migrations_make(engine: Engine) -> None:
     with engine.connect() as connection:
-        assert compare_metadata(MigrationContext.configure(connection), METADATA) == []
+        # The server may hold tables of others as well.
+        ours = {"include_name": lambda name, kind, _: kind != "table" or name in METADATA.tables}
+        context = MigrationContext.configure(connection, opts=ours)
+        assert compare_metadata(context, METADATA) == []
 
 
 def test_opening_again_changes_nothing(tmp_path: Path) -> None:

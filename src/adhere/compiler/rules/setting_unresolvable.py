@@ -64,8 +64,7 @@ def _within(inner: Domain, outer: Domain) -> bool:
 RULE = Rule(
     "setting-unresolvable",
     Severity.ERROR,
-    "a setting contradicts itself or another: its default or bounds are not allowed, it is "
-    "declared twice, or two govern one thing",
+    "a setting contradicts itself or another: its default, bounds, address or what it governs",
     "No value can be worked out that keeps what the declaration says.",
     _find,
 )
