@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import hashlib
+import random
 from collections.abc import Iterator
 from decimal import Decimal
-from itertools import islice
+from itertools import compress
 from pathlib import Path
 from typing import Literal
 
@@ -72,7 +74,9 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
     failing: int
     """Answers that do not adhere or could not be scored."""
     failures: tuple[Failure, ...]
-    """The first of them: `KEPT_FAILURES` a model, fewer where they are long."""
+    """`KEPT_FAILURES` of them a model, fewer where they are long; where there are more, drawn."""
+    seed: int = 0
+    """What they are drawn with: from what was asked, so that nobody can choose it."""
     groups: tuple[GroupFigures, ...] = ()
     """Pairs, sets of variants and stated confidence, one entry a model."""
     spending: Spending | None = None
@@ -100,7 +104,8 @@ def report_on(folder: Path) -> Report:
     tally.count(table)
     by_section = tally.by_section()
     covered = {row.id for row in by_section}
-    failing, failures = _failures(manifest, table, cases)
+    seed = sample_seed(manifest)
+    failing, failures = _failures(manifest, table, cases, seed)
     return Report(
         schema="adhere/report/1",
         manifest=manifest,
@@ -118,6 +123,7 @@ def report_on(folder: Path) -> Report:
         ),
         failing=failing,
         failures=failures,
+        seed=seed,
         groups=tuple(_groups(manifest, table, cases, index)),
         spending=_spending(folder, manifest),
         by_focus=tally.by_focus(cases),
@@ -127,21 +133,35 @@ def report_on(folder: Path) -> Report:
     )
 
 
+def sample_seed(manifest: RunManifest) -> int:
+    """Return the seed that a run's samples are drawn with: the same for the same cases and spec."""
+    text = f"{manifest.suite.digest} {manifest.spec.spec_digest}"
+    return int(hashlib.sha256(text.encode()).hexdigest()[:8], 16)
+
+
 def _failures(
-    manifest: RunManifest, table: Table, cases: StoredCases
+    manifest: RunManifest, table: Table, cases: StoredCases, seed: int
 ) -> tuple[int, tuple[Failure, ...]]:
-    """Count all failures, and read the first ones of each model, whatever order they came in."""
+    """Count all failures, and read those of each model that are kept, in the order of the cases."""
     count, found = 0, []
     for model in manifest.models:
-        slots = list(islice(table.failing(model), KEPT_FAILURES))
-        count += sum(1 for _ in table.failing(model))
+        many = sum(1 for _ in table.failing(model))
+        count += many
+        order = random.Random(seed).sample(range(many), min(many, KEPT_FAILURES))  # noqa: S311
+        drawn = bytearray(many)
+        for place in order:
+            drawn[place] = True
+        slots = dict(zip(sorted(order), compress(table.failing(model), drawn), strict=True))
+        kept: dict[int, Failure] = {}
         size = 0
-        evidence = table.evidence([slot for _, _, slot in slots])
-        for (number, epoch, _), (answer, verdict) in zip(slots, evidence, strict=True):
-            size += len(answer.content)
+        evidence = table.evidence([slots[place][2] for place in order])
+        for place, (answer, verdict) in zip(order, evidence, strict=True):
+            size += len(answer.content) + sum(len(message.text) for message in answer.said)
             if size > KEPT_BYTES:
                 break
-            found.append(Failure(model, cases[number].id, epoch, answer, verdict))
+            number, epoch, _ = slots[place]
+            kept[place] = Failure(model, cases[number].id, epoch, answer, verdict)
+        found += [kept[place] for place in sorted(kept)]
     return count, tuple(found)
 
 

@@ -10,7 +10,9 @@ Pages extend ``base.html.j2`` and fill its blocks ``title``, ``summary`` and ``c
 
 ``styles`` names further style sheets beside ``base.css``. All go into one ``<style>`` element, and
 the page's content security policy allows that element by its hash and nothing else: no script, no
-request, no ``style`` attribute. Text that got past the escaping would still do nothing.
+request, no ``style`` attribute. Text that got past the escaping would still do nothing. A page that
+sets ``script`` to the name of one of our own files carries that script, admitted by its hash in the
+same way; it must say everything without it.
 """
 
 from __future__ import annotations
@@ -24,8 +26,8 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 
-class Stylesheet(NamedTuple):
-    """The content of a page's ``<style>`` element, and the policy source that admits it."""
+class Inline(NamedTuple):
+    """The content of a ``<style>`` or ``<script>`` element, and the policy source admitting it."""
 
     text: Markup
     source: str
@@ -42,11 +44,11 @@ def environment() -> Environment:
         lstrip_blocks=True,
     )
 
-    def stylesheet(names: list[str]) -> Stylesheet:
+    def inline(names: list[str]) -> Inline:
         assert made.loader is not None
         text = "".join(made.loader.get_source(made, name)[0] for name in names)
         digest = base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()
-        return Stylesheet(Markup(text), f"'sha256-{digest}'")  # noqa: S704  (our own files)
+        return Inline(Markup(text), f"'sha256-{digest}'")  # noqa: S704  (our own files)
 
-    made.globals["stylesheet"] = stylesheet
+    made.globals["inline"] = inline
     return made

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import random
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
@@ -12,6 +11,7 @@ import msgspec
 
 from adhere.conversation import Answer, Case
 from adhere.evaluate import Cell, Rate, Report, Row
+from adhere.evaluate.report import sample_seed
 from adhere.judge import Verdict
 from adhere.sources.scores import Score, Scores
 from adhere.spec import Section, Spec
@@ -91,8 +91,7 @@ class Weak(msgspec.Struct, frozen=True):
 
 def seed_of(report: Report) -> int:
     """Return the seed of a run's transcripts: from what was asked, so nobody can choose it."""
-    text = f"{report.manifest.suite.digest} {report.manifest.spec.spec_digest}"
-    return int(hashlib.sha256(text.encode()).hexdigest()[:8], 16)
+    return sample_seed(report.manifest)
 
 
 def draw(

@@ -5,24 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any, Final
 
-from adhere.evaluate import Rate, Report
 from adhere.publish.charts import Chart, Point, interval_chart, trend_chart
+from adhere.publish.run_charts import point, run_charts
 from adhere.publish.site.evidence import Evidence, RunEvidence, by_model, weakest
 from adhere.publish.site.reading import ShownSection
 from adhere.sources.scores import Score, Scores
 
 _CHARTED: Final = 24
 """How many sections a chart shows; the table has all."""
-
-
-def point(rate: Rate) -> Point:
-    """Return a rate as a point of a chart."""
-    if rate.value is None:
-        return Point(None, note="nothing scored")
-    note = f"{rate.hits:,} of {rate.total:,}"
-    if rate.method == "none":
-        return Point(rate.value, note=f"{note}, no interval")
-    return Point(rate.value, rate.low, rate.high, note)
 
 
 def section_page(shown: ShownSection, evidence: Evidence) -> dict[str, Any]:
@@ -120,37 +110,7 @@ def _published(score: Score | None) -> Point:
 
 def run_page(run: RunEvidence) -> dict[str, Any]:
     """Return what the page of one run shows."""
-    report = run.report
-    models = report.manifest.models
-    rows = [row for row in report.by_section if any(c.rate.value is not None for c in row.cells)]
-    charted = sorted(rows, key=lambda row: min(c.rate.high for c in row.cells))[:_CHARTED]
-    return {
-        "run": run,
-        "report": report,
-        "directions": _directions(report),
-        "authority": interval_chart(
-            "authority", "By level of authority", models,
-            [(row.title, [point(cell.rate) for cell in row.cells]) for row in report.by_authority],
-        ),
-        "sections": interval_chart(
-            "sections",
-            "By section, the weakest first" if len(rows) > _CHARTED else "By section",
-            models,
-            [(row.title, [point(cell.rate) for cell in row.cells]) for row in charted],
-        ),
-    }  # fmt: skip
-
-
-def _directions(report: Report) -> Chart:
-    return interval_chart(
-        "directions",
-        "Two ways to fail: withholding where help is right, giving where declining is right",
-        ["Too restrictive", "Too permissive"],
-        [
-            (model, [point(cell.too_restrictive), point(cell.too_permissive)])
-            for model, cell in zip(report.manifest.models, report.total.cells, strict=True)
-        ],
-    )
+    return {"run": run, "report": run.report, **run_charts(run.report)}
 
 
 def trends(runs: Sequence[RunEvidence]) -> list[Chart]:
