@@ -3,9 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import base64
+import hashlib
+from html import unescape
 from html.parser import HTMLParser
+from importlib.resources import files
 from pathlib import Path
 
+import pytest
 from click.testing import CliRunner
 
 from adhere.assemble import find_judge, find_models, find_suite, load_spec
@@ -25,7 +30,7 @@ from adhere.evaluate import (
 from adhere.evaluate.labels import LabelSession, draw_sample
 from adhere.judge import ChecksJudge
 from adhere.models import Request
-from adhere.publish import render_report
+from adhere.publish import render_report, run_evidence
 
 SPEC = load_spec("reference")
 HOSTILE = "</style><script>alert(1)</script><img src=x onerror=alert(2)> {{ 7 * 7 }}"
@@ -86,8 +91,16 @@ def hostile_report(folder: Path) -> tuple[Report, Suite]:
 
 def test_hostile_text_stays_text(tmp_path: Path) -> None:
     report, suite = hostile_report(tmp_path)
-    page = Tags(render_report(report, suite.cases))
-    assert not {"script", "img", "iframe", "link", "object", "form"} & set(page.elements)
+    html = render_report(report, suite.cases)
+    page = Tags(html)
+    assert not {"img", "iframe", "link", "object"} & set(page.elements)
+    # One script, ours, which the policy admits by its hash and nothing else.
+    assert (page.elements.count("script"), page.elements.count("form")) == (1, 0)
+    script = html[html.rindex("<script>") + len("<script>") : html.rindex("</script>")]
+    ours = files("adhere.publish") / "templates" / "report.js"
+    assert script.strip() == ours.read_text(encoding="utf-8").strip()
+    digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
+    assert f"script-src 'sha256-{digest}';" in unescape(html)
     assert not [name for name, _ in page.attributes if name.startswith("on") or name == "style"]
     assert HOSTILE in page.text
     assert "49" not in page.text.split("alert(2)", 1)[1][:40]
@@ -103,8 +116,19 @@ def test_nothing_is_fetched(tmp_path: Path) -> None:
 def test_the_page_shows_some_failures_and_says_how_many_there_are(tmp_path: Path) -> None:
     report, suite = hostile_report(tmp_path)
     page = Tags(render_report(report, suite.cases))
-    assert page.elements.count("details") == 40
+    entries = [value for name, value in page.attributes if (name, value) == ("class", "card entry")]
+    assert len(entries) == len(report.failures) == 60
     assert "60 answers do not adhere" in page.text
+
+
+def test_a_page_is_bounded_and_says_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    report, suite = hostile_report(tmp_path)
+    monkeypatch.setattr(run_evidence, "MOST_SHOWN", 7)
+    page = Tags(render_report(report, suite.cases))
+    assert sum((name, value) == ("class", "card entry") for name, value in page.attributes) == 7
+    assert "60 answers do not adhere or could not be scored; 7 of them are shown" in page.text
+    again = Tags(render_report(report, suite.cases))
+    assert again.text == page.text  # drawn by the report's seed
 
 
 def test_scripted_runs_are_marked_and_figures_are_those_of_the_report(tmp_path: Path) -> None:
