@@ -192,6 +192,7 @@ def test_a_replay_that_was_interrupted_goes_on(written: Path, tmp_path: Path) ->
     log, keys = written / "adhere-audit", written / "adhere-audit.keys"
     out = tmp_path / "report.json"
     whole = replay_log(log, keys, Counting(0, None), ("r", "s"))
+    before = signal.getsignal(signal.SIGINT)  # not the default where the tests run in background
     for at in range(1, 13, 2):
         out.unlink(missing_ok=True)
         first = Counting(at, lambda: os.kill(os.getpid(), signal.SIGINT))
