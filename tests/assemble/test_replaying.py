@@ -204,7 +204,7 @@ def test_a_replay_that_was_interrupted_goes_on(written: Path, tmp_path: Path) ->
         assert msgspec.structs.replace(found, seconds=0.0) == msgspec.structs.replace(
             whole, seconds=0.0
         )
-    assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
+    assert signal.getsignal(signal.SIGINT) is before
     other = Counting(0, None)
     replay_log(log, keys, other, ("other rules", "s"), output=out)
     assert len(other.seen) == 13
