@@ -12,11 +12,11 @@ import pytest
 from sqlalchemy import text
 
 from adhere.assemble import load_spec
+from adhere.assemble.feedback import load_feedback
 from adhere.assemble.proposing import (
     decide_proposal,
     moderator,
     new_signer,
-    open_feedback,
     propose,
     read_signer,
     release,
@@ -52,7 +52,7 @@ def feedback(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Feedbac
     url = str(tmp_path / "feedback.db")
     if request.param == "postgres":
         url = request.getfixturevalue("postgres").replace("postgresql://", "postgresql+psycopg://")
-    made = open_feedback(url)
+    made = load_feedback(url)
     with made._engine.begin() as connection:
         for table in ("votes", "actions", "comments", "sessions", "sign_ins", "attempts", "people"):
             connection.execute(text(f"delete from {table}"))

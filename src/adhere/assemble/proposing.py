@@ -18,7 +18,7 @@ from adhere.audit.note import ED25519, Signer, SignerKey, VerifierKey, parse_sig
 from adhere.compiler import DEFAULT_MAX_BYTES, spec_digest, write_spec
 from adhere.errors import InputError, SystemFault, UsageError
 from adhere.evolve import Impact, diff_specs
-from adhere.evolve.feedback import ActionKind, Feedback, Person, open_database
+from adhere.evolve.feedback import ActionKind, Feedback, Person
 from adhere.evolve.impact_text import impact_markdown
 from adhere.evolve.proposals import (
     Decided,
@@ -41,11 +41,6 @@ _ACTS: Final[dict[Outcome, ActionKind]] = {
     "adopted": ActionKind.ADOPT, "deferred": ActionKind.DEFER, "set_aside": ActionKind.SET_ASIDE,
 }  # fmt: skip
 _MAX: Final = 64 * 1024 * 1024
-
-
-def open_feedback(url: str) -> Feedback:
-    """Open a database of feedback."""
-    return Feedback(open_database(url), lambda: datetime.now(UTC).timestamp())
 
 
 def moderator(feedback: Feedback, email: str) -> Person:

@@ -7,7 +7,8 @@ from typing import get_args
 
 import click
 
-from adhere.assemble.proposing import decide_proposal, moderator, open_feedback
+from adhere.assemble.feedback import load_feedback
+from adhere.assemble.proposing import decide_proposal, moderator
 from adhere.cli.options import json_option, print_json
 from adhere.errors import UsageError
 from adhere.evolve.proposals import Outcome
@@ -41,7 +42,7 @@ def command(
     """
     if (database is None) != (email is None):
         raise UsageError("--database and --as go together")
-    feedback = open_feedback(database) if database else None
+    feedback = load_feedback(database) if database else None
     person = moderator(feedback, email) if feedback and email else None
     decision = decide_proposal(
         proposal, outcome, by=by, reason=reason, feedback=feedback, person=person

@@ -6,8 +6,9 @@ from pathlib import Path
 
 import click
 
+from adhere.assemble.feedback import load_feedback
 from adhere.assemble.impact import Wanted
-from adhere.assemble.proposing import open_feedback, propose
+from adhere.assemble.proposing import propose
 from adhere.cli.options import SPEC, json_option, print_json
 
 _FOLDER = click.Path(path_type=Path, file_okay=False)
@@ -51,7 +52,7 @@ def command(
       adhere propose spec.md changed.md --title 'Shorter answers' --author Ann \\
         --reason 'Three people found them too long.' --answers 5kXy… --database feedback.db
     """
-    feedback = open_feedback(database) if database else None
+    feedback = load_feedback(database) if database else None
     place, proposal, impact = propose(
         old,
         new,

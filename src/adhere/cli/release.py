@@ -7,9 +7,9 @@ from pathlib import Path
 import click
 
 from adhere.assemble.auditing import read_key
+from adhere.assemble.feedback import load_feedback
 from adhere.assemble.proposing import (
     new_signer,
-    open_feedback,
     read_signer,
     release,
     verify_release,
@@ -61,7 +61,7 @@ def make(
     Everything that changed since the last release has to have been proposed and adopted. Then
     rebuild the site: `adhere publish releases/VERSION --previous releases/BEFORE -o site`.
     """
-    feedback = open_feedback(database) if database else None
+    feedback = load_feedback(database) if database else None
     place, made = release(
         spec, version, output, proposals, read_signer(key_file), feedback=feedback
     )
